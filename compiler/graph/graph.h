@@ -112,29 +112,33 @@ typedef struct AttrInfo {
 } AttrInfo;
 
 /* The attribute structs: ConvAttrs, PoolAttrs, ... as ops.def lists them. */
-#define OP_BEGIN(id, name, Attrs, least, most) typedef struct Attrs {
-#define ATTR(Attrs, kind, name, fallback)      AttrType_##kind name;
+#define OP_BEGIN(id, name, Attrs, least, most, elementwise)                    \
+    typedef struct Attrs {
+#define ATTR(Attrs, kind, name, fallback) AttrType_##kind name;
 #define OP_END(Attrs)                                                          \
     char end;                                                                  \
     }                                                                          \
     Attrs;
-#define OP(id, name, Attrs, least, most)
 #include "graph/ops.def"
-#undef OP_BEGIN
-#undef ATTR
-#undef OP_END
-#undef OP
+
+/* Of every UNARY, UNARY1 (p) and UNARY2 (p and q), whatever their names. */
+typedef struct UnaryAttrs {
+    double p, q;
+} UnaryAttrs;
+
+/* Of every OP and BINARY. */
+typedef struct NoAttrs {
+    char end;
+} NoAttrs;
 
 typedef enum Op {
-#define OP_BEGIN(id, name, Attrs, least, most) OP_##id,
-#define ATTR(Attrs, kind, name, fallback)
-#define OP_END(Attrs)
-#define OP(id, name, Attrs, least, most) OP_##id,
+#define OP_BEGIN(id, ...) OP_##id,
+#define OP(id, ...)       OP_##id,
+#define UNARY(id, ...)    OP_##id,
+#define UNARY1(id, ...)   OP_##id,
+#define UNARY2(id, ...)   OP_##id,
+#define BINARY(id, ...)   OP_##id,
 #include "graph/ops.def"
-#undef OP_BEGIN
-#undef ATTR
-#undef OP_END
-#undef OP
     OP_COUNT
 } Op;
 
