@@ -13,7 +13,7 @@ for file in bin/cnnc include/cnnc/net.h share/man/man1/cnnc.1 \
 done
 
 # Nothing installed names the place it was built in.
-if grep -rlF "$CNNC_SOURCE" include lib share; then
+if grep -rIlF "$CNNC_SOURCE" include lib share; then
     fail "the files above name the source folder"
 fi
 
