@@ -37,10 +37,10 @@ bool rewrite_order(Kernel *kernel, const char *const *vars, int count,
  * that: all do. */
 bool rewrite_peel(Kernel *kernel, const char *var, int64_t first, int64_t last,
                   Text *why);
-/* Splits the range at a multiple of the loop: for prologues. */
 bool rewrite_mark(Kernel *kernel, const char *var, LoopMark mark, Text *why);
-/* Accumulations in straight-line code are sorted by their address in the
- * buffer, so that what was loaded once is used at once. */
+/* After kernel_expand: accumulations into registers in straight-line code are
+ * sorted by their address in the buffer, so that what was loaded once is used
+ * at once. */
 bool rewrite_reuse(Kernel *kernel, const char *buffer, Text *why);
 /* In the loop over var, before its statements: fetches the buffer's lines that
  * lie `ahead` elements behind the access. */
@@ -66,9 +66,12 @@ bool rewrite_compute_at(Kernel *reader, const Kernel *producer, Buffer *buffer,
  * halo of zeros to read instead. */
 bool rewrite_halo(Kernel *kernel, Text *why);
 
+/* Names what straight-line code loads more than once: after kernel_expand. */
+void rewrite_share(Kernel *kernel);
+
 /*
- * Flattens all accesses, writes out UNROLL loops, turns VECTOR loops into
- * vectors of `lanes` elements, then names what is loaded more than once.
+ * Flattens all accesses, writes out UNROLL loops, and turns VECTOR loops into
+ * vectors of the narrowest width that holds their elements.
  */
 bool kernel_expand(Kernel *kernel, const Target *target, Text *why);
 
