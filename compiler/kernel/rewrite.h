@@ -39,7 +39,7 @@ bool access_same_place(const Access *a, const Access *b);
 bool access_uses(const Access *access, const Var *var);
 bool limit_uses(const Limit *limit, const Var *var);
 /* False where there is no room. Adds nothing that is there already. */
-bool limit_add(Limit *limit, const Affine *sum, int64_t div);
+bool limit_try(Limit *limit, const Affine *sum, int64_t div);
 /* lo and hi of a loop whose limits are plain constants. */
 bool loop_constant(const Stmt *loop, int64_t *lo, int64_t *hi);
 

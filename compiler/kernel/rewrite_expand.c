@@ -40,6 +40,43 @@ static bool flatten_access(void *context, Kernel *k, const Access *access,
     return true;
 }
 
+/* ---- registers hold whole vectors ------------------------------------------------- */
+
+/* The narrowest width that holds n elements; 0 where none does. */
+static int lanes_for(const Target *target, int64_t n)
+{
+    int best = 0;
+    for (int i = 0; i < 4 && target->lanes[i] > 0; i++) {
+        if (target->lanes[i] >= n)
+            best = target->lanes[i];
+    }
+    return best;
+}
+
+/* acc[5][6], vectorised over the 6, becomes acc[5][8]. */
+static bool pad_access(void *context, Kernel *k, const Access *access,
+                       const Loops *loops, Access *result)
+{
+    (void)k;
+    Expand *e = context;
+    Access copy = *access;
+    *result = copy;
+    Buffer *b = copy.buffer;
+    if (b->place != BUFFER_REG || b->rank == 0 || copy.flat)
+        return true;
+    Dim *last = &b->dim[b->rank - 1];
+    for (int i = 0; i < loops->count; i++) {
+        const Stmt *loop = loops->at[i];
+        int lanes = lanes_for(e->target, last->extent);
+        if (loop->loop.mark != LOOP_VECTOR || lanes <= last->extent ||
+            affine_coef(copy.index[b->rank - 1], loop->loop.var) != 1)
+            continue;
+        last->extent = lanes;
+        b->layout = layout_plain(b->rank, b->dim);
+    }
+    return true;
+}
+
 /* ---- vectors --------------------------------------------------------------------- */
 
 typedef struct Vector {
@@ -170,26 +207,6 @@ static bool vector_store(const Vector *v, Stmt *stmt, Text *why)
     return true;
 }
 
-static bool has_lanes(const Target *target, int64_t lanes)
-{
-    for (int i = 0; i < 4 && target->lanes[i] > 0; i++) {
-        if (target->lanes[i] == lanes)
-            return true;
-    }
-    return false;
-}
-
-/* The narrowest width that holds n elements; 0 where none does. */
-static int lanes_for(const Target *target, int64_t n)
-{
-    int best = 0;
-    for (int i = 0; i < 4 && target->lanes[i] > 0; i++) {
-        if (target->lanes[i] >= n)
-            best = target->lanes[i];
-    }
-    return best;
-}
-
 static bool expand_list(Expand *e, Stmt **link);
 
 static bool expand_vector(Expand *e, Stmt **link)
@@ -211,7 +228,6 @@ static bool expand_vector(Expand *e, Stmt **link)
                     v.var->name, (long long)hi);
         return false;
     }
-    REQUIRE(has_lanes(e->target, v.lanes));
     for (Stmt *s = loop->loop.body; s != NULL; s = s->next) {
         if ((s->kind != STMT_STORE && s->kind != STMT_ACCUM) ||
             !vector_store(&v, s, e->why)) {
@@ -297,7 +313,8 @@ bool kernel_expand(Kernel *kernel, const Target *target, Text *why)
 {
     Expand e = { .kernel = kernel, .target = target, .why = why };
     Loops loops = { { NULL }, 0 };
-    if (!map_accesses(kernel, kernel->body, &loops, flatten_access, &e) ||
+    if (!map_accesses(kernel, kernel->body, &loops, pad_access, &e) ||
+        !map_accesses(kernel, kernel->body, &loops, flatten_access, &e) ||
         !expand_list(&e, &kernel->body))
         return false;
     kernel_simplify(kernel);

@@ -105,7 +105,7 @@ static bool fuse_loop(void *context, Kernel *k, Stmt **link,
         return false;
     outer->loop.var = f->fused;
     outer->loop.hi = (Limit){ 0 };
-    limit_add(&outer->loop.hi, affine_const(k, ahi * bhi), 1);
+    limit_try(&outer->loop.hi, affine_const(k, ahi * bhi), 1);
     outer->loop.body = inner->loop.body;
     return true;
 }

@@ -24,8 +24,8 @@ static bool split_limits(Kernel *k, const Split *s, const Stmt *loop,
 {
     int64_t f = s->factor;
     const Affine *base = affine_scale(k, affine_var(k, s->outer), f);
-    bool room = limit_add(&inner->loop.lo, affine_const(k, 0), 1) &&
-                limit_add(&inner->loop.hi, affine_const(k, f), 1);
+    bool room = limit_try(&inner->loop.lo, affine_const(k, 0), 1) &&
+                limit_try(&inner->loop.hi, affine_const(k, f), 1);
     for (int i = 0; i < loop->loop.lo.count; i++) {
         LimitTerm t = loop->loop.lo.term[i];
         if (t.div != 1) {
@@ -35,14 +35,14 @@ static bool split_limits(Kernel *k, const Split *s, const Stmt *loop,
         }
         /* floor(lo / f) */
         room = room &&
-               limit_add(&outer->loop.lo, affine_shift(k, t.sum, 1 - f), f) &&
-               limit_add(&inner->loop.lo, affine_sub(k, t.sum, base), 1);
+               limit_try(&outer->loop.lo, affine_shift(k, t.sum, 1 - f), f) &&
+               limit_try(&inner->loop.lo, affine_sub(k, t.sum, base), 1);
     }
     for (int i = 0; i < loop->loop.hi.count; i++) {
         LimitTerm t = loop->loop.hi.term[i];
         const Affine *rest = affine_sub(k, t.sum, affine_scale(k, base, t.div));
-        room = room && limit_add(&outer->loop.hi, t.sum, t.div * f) &&
-               limit_add(&inner->loop.hi, rest, t.div);
+        room = room && limit_try(&outer->loop.hi, t.sum, t.div * f) &&
+               limit_try(&inner->loop.hi, rest, t.div);
     }
     if (!room)
         text_printf(why, "too many limits on '%s'", loop->loop.var->name);
@@ -151,8 +151,8 @@ static bool peel_loop(void *context, Kernel *k, Stmt **link,
         middle->next = NULL;
         middle->loop.lo = (Limit){ 0 };
         middle->loop.hi = (Limit){ 0 };
-        limit_add(&middle->loop.lo, affine_const(k, first_end), 1);
-        limit_add(&middle->loop.hi, affine_const(k, last), 1);
+        limit_try(&middle->loop.lo, affine_const(k, first_end), 1);
+        limit_try(&middle->loop.hi, affine_const(k, last), 1);
         *link = middle;
         link = &middle->next;
     }
@@ -281,7 +281,7 @@ static bool limit_without(Kernel *k, const Limit *limit, bool lower,
         LimitTerm term = limit->term[t];
         int64_t b = affine_coef(term.sum, i);
         if (b == 0) {
-            if (!limit_add(result, term.sum, term.div))
+            if (!limit_try(result, term.sum, term.div))
                 return false;
             continue;
         }
@@ -297,7 +297,7 @@ static bool limit_without(Kernel *k, const Limit *limit, bool lower,
                 s = affine_shift(k, s, -1);
             const Affine *sum =
                 affine_add(k, affine_scale(k, rest, d), affine_scale(k, s, b));
-            if (!limit_add(result, sum, term.div * d))
+            if (!limit_try(result, sum, term.div * d))
                 return false;
         }
     }
@@ -317,13 +317,13 @@ static bool limit_turned(Kernel *k, const Limit *limit, bool lower,
         const Affine *dj = affine_scale(k, affine_var(k, j), term.div);
         bool added;
         if (lower && b < 0) /* -b*i >= a - d*j */
-            added = limit_add(lo, affine_sub(k, a, dj), -b);
+            added = limit_try(lo, affine_sub(k, a, dj), -b);
         else if (lower) /* b*i <= d*j - a */
-            added = limit_add(hi, affine_shift(k, affine_sub(k, dj, a), 1), b);
+            added = limit_try(hi, affine_shift(k, affine_sub(k, dj, a), 1), b);
         else if (b > 0) /* b*i > d*j - a */
-            added = limit_add(lo, affine_shift(k, affine_sub(k, dj, a), 1), b);
+            added = limit_try(lo, affine_shift(k, affine_sub(k, dj, a), 1), b);
         else /* -b*i < a - d*j */
-            added = limit_add(hi, affine_sub(k, a, dj), -b);
+            added = limit_try(hi, affine_sub(k, a, dj), -b);
         if (!added)
             return false;
     }

@@ -75,6 +75,17 @@ void rewrite_share(Kernel *kernel);
  */
 bool kernel_expand(Kernel *kernel, const Target *target, Text *why);
 
+/*
+ * Lays a constant buffer out in the order in which the loops around its access
+ * read it, outermost first: what is read next lies next, and what a vector
+ * loads lies together. Before peeling and expansion.
+ */
+bool rewrite_pack(Kernel *kernel, const char *buffer, Text *why);
+
+/* A kernel of its own with the same body: a rewrite that fails on it leaves
+ * the first as it was. Buffers of the program are shared, locals are not. */
+Kernel *kernel_copy(const Kernel *kernel);
+
 /* ---- schedules as text ------------------------------------------------------- */
 
 typedef enum StepKind {
@@ -82,6 +93,8 @@ typedef enum StepKind {
     STEP_FUSE,
     STEP_ORDER,
     STEP_PEEL,
+    STEP_PACK,
+    STEP_HALO,
     STEP_UNROLL,
     STEP_VECTORIZE,
     STEP_REUSE,
@@ -110,7 +123,9 @@ void schedule_print(Text *text, const Schedule *schedule);
 typedef VEC(Schedule) ScheduleList;
 bool schedule_read(const Source *source, ScheduleList *list);
 void schedule_free(Schedule *schedule);
-bool schedule_apply(Kernel *kernel, const Schedule *schedule, Text *why);
+/* All of it: the steps, expansion, sharing. The kernel is final then. */
+bool schedule_apply(Kernel *kernel, const Schedule *schedule,
+                    const Target *target, Text *why);
 
 /* The schedule that the cost model likes best for the target. */
 void schedule_choose(Kernel *kernel, const Target *target, Schedule *schedule);

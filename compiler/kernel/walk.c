@@ -158,7 +158,7 @@ bool limit_uses(const Limit *limit, const Var *var)
     return false;
 }
 
-bool limit_add(Limit *limit, const Affine *sum, int64_t div)
+bool limit_try(Limit *limit, const Affine *sum, int64_t div)
 {
     for (int i = 0; i < limit->count; i++) {
         if (limit->term[i].div == div && affine_equal(limit->term[i].sum, sum))
