@@ -11,6 +11,7 @@
 #include "local.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,14 +82,15 @@ void *cnnc_io_alloc(size_t size)
     return malloc(size ? size : 1);
 }
 
-/* The file's length where it has one, else 0. */
+/* The file's length where it has one, else 0. A folder claims to have
+ * LONG_MAX bytes; its first read will say what it is. */
 static size_t file_length(FILE *file)
 {
     long length;
     if (fseek(file, 0, SEEK_END) != 0)
         return 0;
     length = ftell(file);
-    if (fseek(file, 0, SEEK_SET) != 0 || length < 0)
+    if (fseek(file, 0, SEEK_SET) != 0 || length < 0 || length == LONG_MAX)
         return 0;
     return (size_t)length;
 }
