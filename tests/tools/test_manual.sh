@@ -14,8 +14,8 @@ options() { # the options of a text, one a line
         grep -oE -- '--?[A-Za-z].*' | sort -u
 }
 
-# The manual as plain text: roff's "\-" is a hyphen, fonts are left out.
-plain=$(sed -E 's/^\.\\".*//; s/^\.[A-Z]+ //; s/\\f[BIRP]//g; s/\\-/-/g
+# The manual as plain text, without its examples (they use cc): roff's "\-" is a hyphen, fonts are left out.
+plain=$(sed -E '/^\.SH EXAMPLES/,/^\.SH COPYRIGHT/d; s/^\.\\".*//; s/^\.[A-Z]+ //; s/\\f[BIRP]//g; s/\\-/-/g
     s/"//g' "$manual")
 help=$({
     "$CNNC" --help
