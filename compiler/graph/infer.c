@@ -147,7 +147,7 @@ static bool reads_poison(const Node *node)
     return false;
 }
 
-static bool infer_node(Graph *graph, Node *node)
+bool graph_infer_node(Graph *graph, Node *node)
 {
     const OpInfo *info = &op_info[node->op];
     bool good = true;
@@ -181,7 +181,7 @@ bool graph_infer(Graph *graph)
         if (reads_poison(node)) {
             poison(node);
             good = false;
-        } else if (!infer_node(graph, node)) {
+        } else if (!graph_infer_node(graph, node)) {
             good = false;
         }
     }
