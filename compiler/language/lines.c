@@ -146,7 +146,7 @@ const Token *lines_unclosed(const Parser *p, Token at)
 
 /* ---- after an error ----------------------------------------------------------- */
 
-static bool on_a_later_line(const Parser *p, Token at)
+bool lines_is_later(const Parser *p, Token at)
 {
     size_t start = p->before.range.source ? p->before.range.end : 0;
     return at.range.start > start &&
@@ -159,7 +159,7 @@ void lines_recover(Parser *p, Token at)
         return;
     while (within_parentheses(p))
         p->open.count--;
-    if (at.kind != TOK_NEWLINE && on_a_later_line(p, at)) {
+    if (at.kind != TOK_NEWLINE && lines_is_later(p, at)) {
         p->resume = true;
         p->resume_at = at.range.start;
     }

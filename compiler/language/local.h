@@ -315,6 +315,8 @@ Body *syntax_parse(Arena *arena, const Source *source);
 Token lines_next(Parser *p);
 /* After a syntax error at the token: whether line ends are tokens again. */
 void lines_recover(Parser *p, Token at);
+/* Whether the token is on a later line than the one before it. */
+bool lines_is_later(const Parser *p, Token at);
 /* The innermost bracket without a partner, where the brackets that are open
  * are never closed; NULL: they are. */
 const Token *lines_unclosed(const Parser *p, Token at);
@@ -332,6 +334,28 @@ void syntax_unknown(Parser *p, Token token);
 char *syntax_text(Arena *arena, Range range); /* the bytes of the range */
 const char *syntax_name(Range range);         /* the same, interned */
 bool syntax_is_keyword(const char *word);
+
+/* ---- the standard form (format.c, align.c) ---------------------------------------- */
+
+/* A line of the output. Places are offsets in the code; -1: there is none. */
+typedef struct FormatLine {
+    Text code, comment;
+    bool blank;       /* a blank line comes before */
+    bool head;        /* a statement begins here */
+    bool more;        /* the line goes on with a statement */
+    bool arrow_first; /* it begins with '->' */
+    int indent;       /* in steps */
+    int statement;    /* kind of the statement's first token */
+    int arrow;        /* the first '->' outside of parentheses */
+    int equals;       /* the '=' of name = chain */
+    int claim;        /* the ':' of the claim at the end */
+    int column;       /* where the code begins */
+    int comment_column;
+} FormatLine;
+
+typedef VEC(FormatLine) FormatLines;
+
+void align_print(FormatLines *lines, Text *out);
 
 /* ---- constants (constant.c, operate.c) --------------------------------------------- */
 

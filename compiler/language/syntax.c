@@ -263,7 +263,10 @@ void syntax_unexpected(Parser *p, Token token, const char **expected, int count)
     enum { MOST = 4 };
     const Token *unclosed = lines_unclosed(p, token);
     const Token *brace = token.kind == 0 ? open_brace(p) : NULL;
+    Token found = token;
     Text text = { 0 };
+    if (unclosed && lines_is_later(p, token))
+        found.kind = TOK_NEWLINE; /* the line end that was no token */
     count = list_group(expected, count);
     text_list(&text, expected, count);
     if (p->recovering) {
@@ -271,8 +274,8 @@ void syntax_unexpected(Parser *p, Token token, const char **expected, int count)
     } else if (brace) {
         syntax_error(p, brace->range, "this '{' is never closed");
     } else if (unclosed) {
-        if (syntax_error(p, token_place(p, token), "expected %s, found %s",
-                         text_get(&text), token_show(p, token)))
+        if (syntax_error(p, token_place(p, found), "expected %s, found %s",
+                         text_get(&text), token_show(p, found)))
             diag_note(unclosed->range, "this '%c' is never closed",
                       unclosed->kind);
     } else if (misspelt_keyword(p, token)) {
