@@ -88,17 +88,6 @@ static void look(Match *m)
 
 /* ---- telling -------------------------------------------------------------------------- */
 
-static const char *show_shape(Arena *arena, const int64_t *dim, int rank)
-{
-    Text text = { 0 };
-
-    text_char(&text, '[');
-    for (int i = 0; i < rank; i++)
-        text_printf(&text, "%s%lld", i ? ", " : "", (long long)dim[i]);
-    text_char(&text, ']');
-    return text_take(&text, arena);
-}
-
 /* "1 tensor is missing, 2 have another shape" */
 static const char *summary(const Match *m, Arena *arena)
 {
@@ -156,11 +145,11 @@ static void note_missing(const Match *m, Arena *arena)
             continue;
         const char *name = file_name(m, w->name);
         const WeightTensor *near = nearest(m, arena, name);
-        const char *shape = show_shape(arena, w->dim, w->rank);
+        const char *shape = dims_text(arena, w->dim, w->rank);
         if (near)
             diag_note(NO_RANGE, "missing: '%s' %s; the file has '%s' %s", name,
                       shape, near->name,
-                      show_shape(arena, near->dim, near->rank));
+                      dims_text(arena, near->dim, near->rank));
         else
             diag_note(NO_RANGE, "missing: '%s' %s", name, shape);
     }
@@ -176,8 +165,8 @@ static void note_misshapen(const Match *m, Arena *arena)
         if (t && !shape_fits(w, t) && note_fits(&shown, m->misshapen))
             diag_note(NO_RANGE,
                       "another shape: '%s' is %s in the file, %s is needed",
-                      t->name, show_shape(arena, t->dim, t->rank),
-                      show_shape(arena, w->dim, w->rank));
+                      t->name, dims_text(arena, t->dim, t->rank),
+                      dims_text(arena, w->dim, w->rank));
     }
 }
 
@@ -189,7 +178,7 @@ static void note_left_over(const Match *m, Arena *arena)
         const WeightTensor *t = &m->file->tensors.at[i];
         if (!m->used[i] && note_fits(&shown, m->left_over))
             diag_note(NO_RANGE, "left over: '%s' %s", t->name,
-                      show_shape(arena, t->dim, t->rank));
+                      dims_text(arena, t->dim, t->rank));
     }
 }
 

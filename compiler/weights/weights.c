@@ -63,6 +63,17 @@ void *bytes_swapped(Arena *arena, const void *data, size_t count,
     return out;
 }
 
+const char *dims_text(Arena *arena, const int64_t *dim, int rank)
+{
+    Text text = { 0 };
+
+    text_char(&text, '[');
+    for (int i = 0; i < rank; i++)
+        text_printf(&text, "%s%lld", i ? ", " : "", (long long)dim[i]);
+    text_char(&text, ']');
+    return text_take(&text, arena);
+}
+
 void weights_to_float(const WeightTensor *tensor, float *out)
 {
     cnnc_to_f32(dtype_to_cnnc(tensor->type), tensor->data, tensor->count, out);
