@@ -123,6 +123,11 @@ int64_t layout_address(const Buffer *buffer, const int64_t *index);
 void layout_verify(const Buffer *buffer);
 /* The physical array of a constant: layout.size elements, gaps zero. */
 void *buffer_pack(Arena *arena, const Buffer *buffer);
+bool layout_equal(const Layout *a, const Layout *b);
+bool piece_is_linear(const Piece *piece); /* div 1, no mod */
+/* The next logical position, the last dimension fastest; false after the last,
+ * with index all 0 again. */
+bool position_next(const Buffer *buffer, int64_t *index);
 
 /* ---- accesses ------------------------------------------------------------------- */
 
@@ -140,6 +145,7 @@ typedef struct Access {
     int64_t modulus, stride;
 } Access;
 
+Access access_flat(Buffer *buffer, const Affine *address);
 /* The flat form; false where a piece cannot be resolved yet (a blocked channel
  * index whose loop is not split). loops: those around, for the intervals. */
 bool access_flatten(Kernel *kernel, const Access *access,
@@ -232,6 +238,7 @@ const Expr *expr_const(Kernel *kernel, Type type, double value);
 const Expr *expr_load(Kernel *kernel, Access access); /* scalar */
 const Expr *expr_load_vector(Kernel *kernel, Access access, int lanes,
                              int active);
+const Expr *expr_load_even(Kernel *kernel, Access access, int lanes);
 const Expr *expr_temp(Kernel *kernel, const Temp *temp);
 const Expr *expr_index(Kernel *kernel, const Affine *index);
 /* Arithmetic; types follow from the operands and are checked (BUG). */
@@ -244,6 +251,11 @@ const Expr *expr_4(Kernel *kernel, ExprKind kind, const Expr *a, const Expr *b,
 const Expr *expr_convert(Kernel *kernel, DType to, const Expr *a);
 const Expr *expr_splat(Kernel *kernel, int lanes, const Expr *a);
 bool expr_equal(const Expr *a, const Expr *b); /* the same tree */
+bool access_equal(const Access *a, const Access *b);
+bool type_equal(Type a, Type b);
+/* The same expression over other operands, or at another place. */
+const Expr *expr_with(Kernel *kernel, const Expr *expr, const Expr *const *arg);
+const Expr *expr_with_access(Kernel *kernel, const Expr *expr, Access access);
 
 /* ---- statements ------------------------------------------------------------------------ */
 
@@ -374,25 +386,39 @@ Buffer *kernel_param(Kernel *kernel, Buffer *buffer); /* adds it once */
  * unique. */
 Buffer *kernel_local(Kernel *kernel, const char *name, DType type,
                      BufferPlace place, int rank, const int64_t *extent);
+/* Names of variables are unique in the kernel ("kh", "kh2"), whatever buffers
+ * are called; locals and temporaries share one namespace with the params. */
 const Var *kernel_var(Kernel *kernel, const char *name);
 Temp *kernel_temp(Kernel *kernel, const char *name, Type type);
 const Var *kernel_for(Kernel *kernel, const char *name, int64_t lo, int64_t hi);
 /* Limits of several terms; NULL-terminated lists of affine sums. */
 const Var *kernel_for_limits(Kernel *kernel, const char *name,
                              const Affine *const *lo, const Affine *const *hi);
+/* Limits of any kind. */
+const Var *kernel_for_within(Kernel *kernel, const char *name, Limit lo,
+                             Limit hi);
+Limit limit_of(const Affine *sum);
+void limit_add(Limit *limit, const Affine *sum, int64_t div);
 void kernel_end(Kernel *kernel);
 Access access_at(Buffer *buffer, const Affine *const *index);
 void kernel_store(Kernel *kernel, Access place, const Expr *value);
 void kernel_accum(Kernel *kernel, AccumOp op, Access place, const Expr *value);
 /* place += a * b with one rounding */
 void kernel_fma(Kernel *kernel, Access place, const Expr *a, const Expr *b);
+/* let name = value; gives the expression that reads it. */
+const Expr *kernel_let(Kernel *kernel, const char *name, const Expr *value);
 Stmt *stmt_new(Kernel *kernel, StmtKind kind);
+Stmt **stmt_body(Stmt *stmt); /* of a loop or block; else NULL */
 Stmt *stmt_copy(Kernel *kernel, const Stmt *list); /* deep; vars shared */
 /* In the whole list, var becomes the sum everywhere. */
 void stmt_substitute(Kernel *kernel, Stmt *list, const Var *var,
                      const Affine *by);
 const Expr *expr_substitute(Kernel *kernel, const Expr *expr, const Var *var,
                             const Affine *by);
+Access access_substitute(Kernel *kernel, Access access, const Var *var,
+                         const Affine *by);
+Limit limit_substitute(Kernel *kernel, Limit limit, const Var *var,
+                       const Affine *by);
 
 /* ---- what can be done with a kernel ---------------------------------------------------------- */
 
@@ -402,6 +428,10 @@ const Expr *expr_substitute(Kernel *kernel, const Expr *expr, const Var *var,
 void kernel_verify(const Kernel *kernel, const Target *target, bool final);
 void kernel_print(Text *text, const Kernel *kernel);
 void program_print(Text *text, const Program *program);
+void stmts_print(Text *text, const Stmt *list, int level);
+void expr_print(Text *text, const Expr *expr);
+void access_print(Text *text, const Access *access);
+void type_print(Text *text, Type type); /* "f32x16" */
 /* Reads back what program_print wrote (constants' data excepted: their CRC is
  * kept as a comment; data is NULL); NULL after diagnostics. */
 Program *program_read(Arena *arena, const Source *source);
