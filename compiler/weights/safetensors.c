@@ -258,31 +258,35 @@ static bool read_tensor(Reader *r, const char *name, json_object *value)
 static bool read_metadata(Reader *r, json_object *value)
 {
     Arena *arena = r->file->arena;
+    struct json_object_iter at;
 
     if (!json_object_is_type(value, json_type_object))
         return refuse(r, 0, "'__metadata__' is no object");
     r->members += json_object_object_length(value);
-    json_object_object_foreach(value, key, text)
+    json_object_object_foreachC(value, at)
     {
-        if (!json_object_is_type(text, json_type_string))
+        if (!json_object_is_type(at.val, json_type_string))
             return refuse(r, 0, "'__metadata__' has a value that is no text");
         vec_push(&r->file->metadata,
                  (WeightMetadata){
-                     arena_text(arena, key),
-                     arena_text(arena, json_object_get_string(text)) });
+                     arena_text(arena, at.key),
+                     arena_text(arena, json_object_get_string(at.val)) });
     }
     return true;
 }
 
 static bool read_members(Reader *r, json_object *header)
 {
+    struct json_object_iter at;
+
     if (!json_object_is_type(header, json_type_object))
         return refuse(r, 0, "the header is no object");
     r->members += json_object_object_length(header);
-    json_object_object_foreach(header, name, value)
+    json_object_object_foreachC(header, at)
     {
-        if (strcmp(name, "__metadata__") == 0 ? !read_metadata(r, value)
-                                              : !read_tensor(r, name, value))
+        if (strcmp(at.key, "__metadata__") == 0
+                ? !read_metadata(r, at.val)
+                : !read_tensor(r, at.key, at.val))
             return false;
     }
     return r->members == r->colons ||
