@@ -93,13 +93,17 @@ static int64_t held_of(const Cost *c, const Candidate *cand)
     return held;
 }
 
-/* A window may be kept in registers where its limits stay constants. */
+/* A window may be kept in registers where its limits stay constants, and must
+ * be where the limits of taps along the tile depend on it. */
 static bool windows_allowed(const Cost *c, const Candidate *cand)
 {
     for (int i = 0; i < c->nest->count; i++) {
         int pair = loop_at(c, i)->pair;
-        if (cost_is_held(c, cand, i) && pair >= 0 && pair != cand->tile &&
-            pair != cand->vector && loop_at(c, pair)->limits_others)
+        if (loop_at(c, i)->part != NEST_WINDOW || pair < 0 ||
+            !loop_at(c, pair)->limits_others)
+            continue;
+        bool along = pair == cand->tile || pair == cand->vector;
+        if (cost_is_held(c, cand, i) != along)
             return false;
     }
     return true;
@@ -356,6 +360,16 @@ static bool works(const Kernel *kernel, const Schedule *schedule,
     Text why = { 0 };
     Kernel *copy = kernel_copy(kernel);
     bool ok = schedule_apply(copy, schedule, target, &why);
+    if (!ok && getenv("DBG")) {
+        Text t = { 0 };
+        schedule_print(&t, schedule);
+        fprintf(stderr, "%s  -> %s\n", text_get(&t), text_get(&why));
+        if (getenv("DBG2")) {
+            Text q = { 0 };
+            kernel_print(&q, copy);
+            fprintf(stderr, "%s", text_get(&q));
+        }
+    }
     kernel_free(copy);
     text_free(&why);
     return ok;
