@@ -231,7 +231,8 @@ struct Tensor {
     ParameterLayout layout;
     uint32_t data_crc;  /* read from a text that left the data out; else 0 */
     double init_fan_in; /* parameters: for He initialisation; 0: around ... */
-    double init_value;  /* ... this value (bias 0, variance 1), and no more ... */
+    double
+        init_value; /* ... this value (bias 0, variance 1), and no more ... */
     double init_spread; /* ... than this far from it */
     const Origin *origin;
     Place place;
