@@ -54,10 +54,10 @@ static inline void net_attrs(Net *n, Node *node, const char *attrs)
         char *name = arena_textn(n->arena, attrs, (size_t)(equal - attrs));
         for (int depth = 0; *end && (depth || *end != ','); end++)
             depth += *end == '[' ? 1 : *end == ']' ? -1 : 0;
-        if (!attr_parse(&list[attr_index(node, name)], node->attrs,
-                        arena_textn(n->arena, equal + 1,
-                                    (size_t)(end - equal - 1)),
-                        n->arena))
+        if (!attr_parse(
+                &list[attr_index(node, name)], node->attrs,
+                arena_textn(n->arena, equal + 1, (size_t)(end - equal - 1)),
+                n->arena))
             abort();
         attrs = *end ? end + 2 : end; /* ", " */
     }
@@ -99,9 +99,8 @@ static inline void net_ramp(Net *n, Tensor *tensor, double first, double step)
 
 static inline void net_set(Net *n, Tensor *tensor, const float *data)
 {
-    tensor->data =
-        arena_copy(n->arena, data,
-                   sizeof *data * (size_t)shape_count(&tensor->shape));
+    tensor->data = arena_copy(
+        n->arena, data, sizeof *data * (size_t)shape_count(&tensor->shape));
 }
 
 /* The output's values for one input; to be freed with evaluation_free through
