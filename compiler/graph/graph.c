@@ -69,8 +69,8 @@ Node *graph_add(Graph *graph, Op op, const char *path, Tensor *const *inputs,
     node->output_count = 1;
     node->attrs = default_attrs(arena, &op_info[op]);
     node->origin = origin;
-    node->output[0] = tensor_add(graph, TENSOR_VALUE, path, DT_F32,
-                                 (Shape){ 0 }, origin);
+    node->output[0] =
+        tensor_add(graph, TENSOR_VALUE, path, DT_F32, (Shape){ 0 }, origin);
     node->output[0]->producer = node;
     vec_push(&graph->nodes, node);
     return node;
@@ -79,8 +79,7 @@ Node *graph_add(Graph *graph, Op op, const char *path, Tensor *const *inputs,
 Tensor *graph_input(Graph *graph, const char *name, DType type, Shape shape,
                     const Origin *origin)
 {
-    Tensor *tensor =
-        tensor_add(graph, TENSOR_INPUT, name, type, shape, origin);
+    Tensor *tensor = tensor_add(graph, TENSOR_INPUT, name, type, shape, origin);
     vec_push(&graph->inputs, tensor);
     return tensor;
 }

@@ -231,7 +231,8 @@ struct Tensor {
     ParameterLayout layout;
     uint32_t data_crc;  /* read from a text that left the data out; else 0 */
     double init_fan_in; /* parameters: for He initialisation; 0: around ... */
-    double init_value;  /* ... this value (bias 0, variance 1), and no more ... */
+    double
+        init_value; /* ... this value (bias 0, variance 1), and no more ... */
     double init_spread; /* ... than this far from it */
     const Origin *origin;
     Place place;
@@ -293,6 +294,8 @@ struct Graph {
 
 Graph *graph_new(Arena *arena, const char *name);
 void graph_free(Graph *graph); /* the vectors; the arena is the caller's */
+/* A graph of its own in the arena; names, origins and data are shared. */
+Graph *graph_copy(Arena *arena, const Graph *graph);
 /* A node with its defaults filled in and room for its outputs; appended. */
 Node *graph_add(Graph *graph, Op op, const char *path, Tensor *const *inputs,
                 int count, const Origin *origin);
@@ -327,11 +330,15 @@ void graph_sort(Graph *graph);
 
 /* Runs the shape rules in order; poisoned inputs are skipped silently. */
 bool graph_infer(Graph *graph);
+/* One node's rule without any report; false where it refuses. */
+bool graph_try(Graph *graph, Node *node);
 /* An error at the node (attr >= 0: at that attribute, where it was written),
  * followed by notes for its block uses; the node's outputs are poisoned. Within
  * a shape rule the notes for the block uses come after those of the rule. */
 void graph_error(const Node *node, int attr, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* A hint to the last graph_error. */
+void graph_hint(const char *hint);
 /* A note for each data input: "'main' is [16, 16, 32]: 'conv1' is
  * conv(32, 3x3, stride=2) of [32, 32, 16]". */
 void graph_note_inputs(const Node *node);

@@ -10,6 +10,10 @@
 Tensor *graph_parameter_named(Graph *graph, const char *name, Shape shape,
                               const Origin *origin);
 
+/* Whether the shape rule, run on the data inputs alone, gives the parameters
+ * and the output that the node has; why receives what does not. */
+bool node_obeys_rule(const Graph *graph, const Node *node, Text *why);
+
 /* The words that begin a line of the text form; a name that equals one of them
  * is written in quotes. */
 #define LINE_WORDS(WORD)                                                       \
