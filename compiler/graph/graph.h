@@ -332,6 +332,8 @@ void graph_sort(Graph *graph);
 bool graph_infer(Graph *graph);
 /* One node's rule without any report; false where it refuses. */
 bool graph_try(Graph *graph, Node *node);
+/* The same for one node whose inputs are known. */
+bool graph_infer_node(Graph *graph, Node *node);
 /* An error at the node (attr >= 0: at that attribute, where it was written),
  * followed by notes for its block uses; the node's outputs are poisoned. Within
  * a shape rule the notes for the block uses come after those of the rule. */

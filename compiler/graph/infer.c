@@ -172,7 +172,7 @@ static bool check_count(const Node *node)
     return count >= info->least_inputs && count <= info->most_inputs;
 }
 
-static bool infer_node(Graph *graph, Node *node)
+bool graph_infer_node(Graph *graph, Node *node)
 {
     bool good;
     inferring = node;
@@ -202,7 +202,7 @@ bool graph_infer(Graph *graph)
         if (reads_poison(node)) {
             poison(node);
             good = false;
-        } else if (!infer_node(graph, node)) {
+        } else if (!graph_infer_node(graph, node)) {
             good = false;
         }
     }

@@ -30,7 +30,7 @@ bool rewrite_fuse(Kernel *kernel, const char *outer, const char *inner,
  */
 bool rewrite_push(Kernel *kernel, const char *var, Text *why);
 /* Sorts chains of perfectly nested loops into the given order; those that are
- * not named keep their places relative to each other, outermost. */
+ * not named stay where they are. */
 bool rewrite_order(Kernel *kernel, const char *const *vars, int count,
                    Text *why);
 /* The first and last iterations stand for themselves. Fewer iterations than

@@ -1053,19 +1053,23 @@ CNNC_SCALAR(softplus)
 /*@end */
 
 /*@block sigmoid needs exp_parts tools select_lt */
-/* With E = e^-|x| = 2^n (1 + q): 1 / (1 + E), or E / (1 + E) for negative x. */
+/* With E = e^-|x| = 2^n (1 + q): 1 / (1 + E), or E / (1 + E) for negative x.
+ * There 1 + q is rounded to h, and its error l divided by 1 + q, roughly, is
+ * the relative error of the result. */
 #define CNNC_SIGMOID(V, ...)                                                  \
     CNNC_FN V V##_sigmoid(V x)                                                \
     {                                                                         \
         const V one = V##_splat(1.0f), zero = V##_splat(0.0f);                \
-        V q;                                                                  \
+        V q, y;                                                               \
         const V n = V##_exp_parts(                                            \
             V##_max(V##_splat(-104.0f), V##_neg(V##_abs(x))), &q);            \
         const V p = V##_pow2(V##_max(V##_splat(-126.0f), n));                 \
-        const V over = V##_select_lt(x, zero, V##_add(q, one), one);          \
-        const V under = V##_fma(q, p, V##_add(p, one));                       \
-        return V##_scale(V##_div(over, under),                                \
-                         V##_select_lt(x, zero, n, zero));                    \
+        const V h = V##_add(q, one), l = V##_sub(q, V##_sub(h, one));         \
+        const V lost = V##_mul(l, V##_sub(one, q));                           \
+        y = V##_div(V##_select_lt(x, zero, h, one),                           \
+                    V##_fma(q, p, V##_add(p, one)));                          \
+        y = V##_fma(y, V##_select_lt(x, zero, lost, zero), y);                \
+        return V##_scale(y, V##_select_lt(x, zero, n, zero));                 \
     }
 CNNC_EACH_VECTOR(CNNC_SIGMOID)
 CNNC_SCALAR(sigmoid)
