@@ -331,6 +331,55 @@ void stmts_print(Text *text, const Stmt *list, int level)
         print_stmt(text, list, level);
 }
 
+/* The order of terms in sums is that of the variables' numbers, which a reader
+ * gives out as it meets the loops. Where that is another order, a line says it:
+ *     vars oh kh ow.o ow.i */
+static bool is_in_order(const Stmt *list, int *last)
+{
+    for (; list; list = list->next) {
+        const Stmt *body = list->kind == STMT_LOOP    ? list->loop.body
+                           : list->kind == STMT_BLOCK ? list->block
+                                                      : NULL;
+        /* A smaller number may be that of a loop met before. */
+        if (list->kind == STMT_LOOP) {
+            if (list->loop.var->id < *last)
+                return false;
+            *last = list->loop.var->id;
+        }
+        if (!is_in_order(body, last))
+            return false;
+    }
+    return true;
+}
+
+static void mark_used(const Stmt *list, bool *used)
+{
+    for (; list; list = list->next) {
+        if (list->kind == STMT_LOOP)
+            used[list->loop.var->id] = true;
+        if (list->kind == STMT_LOOP || list->kind == STMT_BLOCK)
+            mark_used(list->kind == STMT_LOOP ? list->loop.body : list->block,
+                      used);
+    }
+}
+
+static void print_vars(Text *text, const Kernel *kernel)
+{
+    bool *used;
+    int last = -1;
+
+    if (is_in_order(kernel->body, &last))
+        return;
+    used = NEW_N(kernel->arena, bool, kernel->vars.count);
+    mark_used(kernel->body, used);
+    text_add(text, "    vars");
+    for (int i = 0; i < kernel->vars.count; i++) {
+        if (used[i])
+            text_printf(text, " %s", kernel->vars.at[i]->name);
+    }
+    text_char(text, '\n');
+}
+
 /* ---- kernels and programs -------------------------------------------------------- */
 
 void kernel_print(Text *text, const Kernel *kernel)
@@ -348,6 +397,7 @@ void kernel_print(Text *text, const Kernel *kernel)
         print_buffer_type(text, kernel->locals.at[i]);
         text_char(text, '\n');
     }
+    print_vars(text, kernel);
     stmts_print(text, kernel->body, 1);
 }
 
