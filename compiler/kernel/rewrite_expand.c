@@ -96,10 +96,12 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
         return load;
     access.address =
         affine_substitute(k, access.address, v->var, affine_const(k, 0));
+    bool whole = access.buffer->place == BUFFER_REG;
+    int active = whole ? v->lanes : v->active;
     if (step == 1)
-        return expr_load_vector(k, access, v->lanes, v->active);
+        return expr_load_vector(k, access, v->lanes, active);
     if (step == 2 && load->type.elem == DT_F32) {
-        const Expr *vector = expr_load_vector(k, access, v->lanes, v->active);
+        const Expr *vector = expr_load_vector(k, access, v->lanes, active);
         Expr *even = arena_copy(k->arena, vector, sizeof *vector);
         even->kind = EXPR_EVEN;
         return even;
