@@ -372,16 +372,6 @@ static void test_outputs_must_be_written_whole(void)
                 "element 3 of output 'y' is never written");
 }
 
-static void test_each_kernel_starts_with_empty_locals(void)
-{
-    check_fault(xy,
-                "local a: local f32\n"
-                "a = 1.0\n"
-                "y[0] = a\n"
-                "\n",
-                "element 1 of output");
-}
-
 static void test_a_buffer_outside_of_the_workspace(void)
 {
     check_fault("t: arena f32[4] at 65528\ny: output f32\n",
@@ -436,7 +426,6 @@ static const TestRow tests[] = {
     ROW(test_reads_of_nothing_are_found),
     ROW(test_lanes_of_nothing_are_found_where_they_count),
     ROW(test_outputs_must_be_written_whole),
-    ROW(test_each_kernel_starts_with_empty_locals),
     ROW(test_a_buffer_outside_of_the_workspace),
     ROW(test_random_nests_run_and_are_proved),
 };
