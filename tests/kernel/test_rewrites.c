@@ -60,7 +60,7 @@ static bool rewrite(Trial *t, Kernel *k, Kind kind, Text *why)
                 (int)m);
     switch (kind) {
     case SPLIT: return rewrite_split(k, a, n, why);
-    case FUSE: return rewrite_fuse(k, a, b, why);
+    case FUSE: return rewrite_fuse(k, a, b, NULL, why);
     case PUSH: return rewrite_push(k, a, why);
     case ORDER:
         return strcmp(a, b) && strcmp(b, c) && strcmp(a, c) &&
@@ -193,7 +193,7 @@ static void test_a_schedule_reads_back(void)
     Arena *arena = arena_new();
     const char *text = "conv2: split ow by 14; split oc by 32;\n"
                        "    order oc.o oh ow.o kh c | kw ow.i oc.i; pack w;\n"
-                       "    peel ow.o; peel oc.o first 0; unroll kw ow.i;\n"
+                       "    peel ow.o; peel oc.o first 0; fuse a b as i; unroll kw ow.i;\n"
                        "    vectorize oc.i; reuse x; prefetch w c ahead 512\n"
                        "pool: vectorize c\n";
     ScheduleList list = { 0 };
