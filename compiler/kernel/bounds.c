@@ -64,12 +64,14 @@ static bool ratio_add(Ratio *to, int64_t factor, const Affine *from,
 
 static bool ratio_scale(Ratio *ratio, int64_t factor, int count)
 {
-    bool overflow = __builtin_mul_overflow(ratio->base, factor, &ratio->base) |
-                    __builtin_mul_overflow(ratio->den, factor, &ratio->den);
-    for (int i = 0; i < count; i++)
-        overflow |=
-            __builtin_mul_overflow(ratio->coef[i], factor, &ratio->coef[i]);
-    return !overflow;
+    if (__builtin_mul_overflow(ratio->base, factor, &ratio->base) ||
+        __builtin_mul_overflow(ratio->den, factor, &ratio->den))
+        return false;
+    for (int i = 0; i < count; i++) {
+        if (__builtin_mul_overflow(ratio->coef[i], factor, &ratio->coef[i]))
+            return false;
+    }
+    return true;
 }
 
 /* Replaces the variable of loop `at`, the innermost left, by a limit. */
