@@ -365,16 +365,6 @@ static bool works(const Kernel *kernel, const Schedule *schedule,
     Text why = { 0 };
     Kernel *copy = kernel_copy(kernel);
     bool ok = schedule_apply(copy, schedule, target, &why);
-    if (!ok && getenv("DBG")) {
-        Text t = { 0 };
-        schedule_print(&t, schedule);
-        fprintf(stderr, "%s  -> %s\n", text_get(&t), text_get(&why));
-        if (getenv("DBG2")) {
-            Text q = { 0 };
-            kernel_print(&q, copy);
-            fprintf(stderr, "%s", text_get(&q));
-        }
-    }
     kernel_free(copy);
     text_free(&why);
     return ok;
