@@ -263,7 +263,7 @@ static double cycles_of(const Cost *c, const Candidate *cand)
 static bool can_fuse(const Cost *c, int tile)
 {
     const NestLoop *b = loop_at(c, tile);
-    if (tile < 1 || c->nest->x == NULL)
+    if (tile < 1 + c->rows || c->nest->x == NULL)
         return false;
     const NestLoop *a = loop_at(c, tile - 1);
     return !a->limits_others && !b->limits_others &&
@@ -322,7 +322,7 @@ static void add_vector(Cost *c, const Kernel *kernel, int vector)
         return;
     Candidate cand = { .vector = vector, .tile = -1 };
     int before = c->candidates.count;
-    for (int tile = c->nest->outs - 1; tile >= 0; tile--) {
+    for (int tile = c->nest->outs - 1; tile >= c->rows; tile--) {
         if (!can_tile(c, vector, tile))
             continue;
         cand.tile = tile;
@@ -352,7 +352,7 @@ static int by_cycles(const void *a, const void *b)
 
 static void gather_candidates(Cost *c, const Kernel *kernel)
 {
-    for (int i = 0; i < c->nest->outs; i++)
+    for (int i = c->rows; i < c->nest->outs; i++)
         add_vector(c, kernel, i);
     if (c->candidates.count > 0)
         qsort(c->candidates.at, (size_t)c->candidates.count,
@@ -384,13 +384,17 @@ static bool choose_candidate(const Cost *c, const Kernel *kernel, bool halo,
     return false;
 }
 
-void schedule_choose(Kernel *kernel, const Target *target, Schedule *schedule)
+void schedule_choose(Kernel *kernel, const Target *target, bool rows,
+                     Schedule *schedule)
 {
     Text why = { 0 };
     Nest nest;
     Kernel *seen = kernel_copy(kernel);
     bool halo = rewrite_halo(seen, &why);
-    Cost c = { .nest = &nest, .target = target, .lanes = target_lanes(target) };
+    Cost c = { .nest = &nest,
+               .rows = rows,
+               .target = target,
+               .lanes = target_lanes(target) };
     if (nest_read(seen, &nest))
         gather_candidates(&c, seen);
     if (!choose_candidate(&c, kernel, halo, schedule))

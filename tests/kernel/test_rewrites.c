@@ -171,7 +171,7 @@ static void test_chosen_schedules_keep_the_answer(void)
         Text why = { 0 };
         t.kernel = t.program->kernels.at[0];
         float *expected = program_output(arena, t.program, seed, &count);
-        schedule_choose(t.kernel, target, &schedule);
+        schedule_choose(t.kernel, target, false, &schedule);
         scheduled += schedule.steps.count > 0;
         schedule_print(&t.list, &schedule);
         CU_ASSERT_TRUE(schedule_apply(t.kernel, &schedule, target, &why));
