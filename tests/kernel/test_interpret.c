@@ -130,6 +130,36 @@ static void test_fma_rounds_once(void)
                  IN(FLOATS(1 + 0x1p-12F)), GIVES(0x1p-24F, 0, 0x1p-24F));
 }
 
+static void test_mathematics_is_that_of_the_functions(void)
+{
+    static const struct {
+        const char *name;
+        double (*function)(double);
+    } row[] = { { "exp", exp },     { "log", log },   { "expm1", expm1 },
+                { "log1p", log1p }, { "tanh", tanh }, { "erf", erf } };
+    for (size_t i = 0; i < COUNT_OF(row); i++) {
+        float in[64], out[128];
+        arena = arena_new();
+        Program *program =
+            kernel_of(arena, "x: input f32[64]\ny: output f32[128]\n",
+                      arena_printf(arena,
+                                   "for i in 0..64\n"
+                                   "    y[i] = %s(x[i])\n"
+                                   "    y[i + 64] = f32(%s(f64(x[i])))\n",
+                                   row[i].name, row[i].name));
+        for (int j = 0; j < 64; j++)
+            in[j] = 0.07F * (float)(j + 1);
+        run(program, IN(in), out);
+        for (int j = 0; j < 64; j++) {
+            double exact = row[i].function((double)in[j]);
+            CU_ASSERT(fabs((double)out[j] - exact) <= 2.5e-7 * fabs(exact));
+            CU_ASSERT(out[j + 64] == (float)exact);
+        }
+        program_free(program);
+        arena_free(arena);
+    }
+}
+
 static void test_accumulations(void)
 {
     check_floats("x: input f32[3]\ny: output f32[4]\n",
@@ -409,6 +439,7 @@ static const TestRow tests[] = {
     ROW(test_every_operation_of_floats),
     ROW(test_a_nan_in_the_second_operand_comes_out),
     ROW(test_fma_rounds_once),
+    ROW(test_mathematics_is_that_of_the_functions),
     ROW(test_accumulations),
     ROW(test_integers_wrap_and_convert),
     ROW(test_doubles_are_doubles),
