@@ -97,4 +97,17 @@ bool weights_match(const WeightFile *file, const WeightWanted *wanted,
                    int count, const WeightBind *binds, int bind_count,
                    Range range, const WeightTensor **found);
 
+/* ---- into a network (bind.c) ------------------------------------------------------ */
+
+struct Graph;
+
+/*
+ * Sets the data of every parameter from the file at path, or from the one that
+ * the network names (relative to the network's file) where path is NULL.
+ * layout is "oihw", "hwio" or NULL: the one that the network states, or the
+ * container's. With OIHW a dense layer behind a flatten has its inputs in
+ * [channels][height][width] order in the file. False after diagnostics.
+ */
+bool weights_bind(struct Graph *graph, const char *path, const char *layout);
+
 #endif

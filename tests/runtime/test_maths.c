@@ -67,14 +67,27 @@ SCALAR(softplus)
 SCALAR(sqrt)
 #include "region_end.h"
 
+/* e^x; as a float it is 0 or infinite long before x reaches the limits, behind
+ * which libm becomes slow. */
+static double wide_exp(double x)
+{
+    return exp(x < -200 ? -200 : x > 200 ? 200 : x);
+}
+
+static double wide_expm1(double x)
+{
+    return expm1(x > 200 ? 200 : x);
+}
+
 static double sigmoid(double x)
 {
-    return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
+    const double e = wide_exp(-fabs(x));
+    return (x < 0 ? e : 1) / (1 + e);
 }
 
 static double softplus(double x)
 {
-    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+    return (x < 0 ? 0 : x) + log1p(wide_exp(-fabs(x)));
 }
 
 #if defined(CNNC_TARGET_X86_64_V4)
@@ -86,12 +99,15 @@ static double softplus(double x)
 #else
 #define WIDTHS(NAME) { f32x4_map_##NAME, NULL, NULL }
 #endif
-#define ROW(NAME, LIMIT) { #NAME, NAME, scalar_##NAME, WIDTHS(NAME), LIMIT }
+#define ROW(NAME, REFERENCE, LIMIT)                                            \
+    { #NAME, REFERENCE, scalar_##NAME, WIDTHS(NAME), LIMIT }
 
 static const Function functions[] = {
-    ROW(exp, 2),  ROW(expm1, 2),   ROW(log, 2), ROW(log1p, 2),
-    ROW(tanh, 2), ROW(sigmoid, 2), ROW(erf, 2), ROW(softplus, 2),
-    ROW(sqrt, 0.5), /* correctly rounded */
+    ROW(exp, wide_exp, 2), ROW(expm1, wide_expm1, 2),
+    ROW(log, log, 2),      ROW(log1p, log1p, 2),
+    ROW(tanh, tanh, 2),    ROW(sigmoid, sigmoid, 2),
+    ROW(erf, erf, 2),      ROW(softplus, softplus, 2),
+    ROW(sqrt, sqrt, 0.5), /* correctly rounded */
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
@@ -159,12 +175,24 @@ typedef struct {
     uint64_t digest;
 } Outcome;
 
-static void judge(const Function *f, const float *x, int count, Outcome *out)
+/* The widest vectors' results, or the scalar ones where there is no other. */
+static void evaluate_widest(const Function *f, const float *x, float *y,
+                            int count)
+{
+    int i, w = 2;
+    while (w >= 0 && !f->maps[w])
+        w--;
+    if (w >= 0)
+        f->maps[w](x, y, count);
+    for (i = 0; w < 0 && i < count; i++)
+        y[i] = f->scalar(x[i]);
+}
+
+static void measure(const Function *f, const float *x, int count, Outcome *out)
 {
     float y[CHUNK];
     int i;
-    if (!evaluate(f, x, y, count))
-        out->agree = 0;
+    evaluate_widest(f, x, y, count);
     for (i = 0; i < count; i++) {
         const double error = error_of(y[i], f->reference(x[i]));
         if (error > out->error) {
@@ -175,18 +203,22 @@ static void judge(const Function *f, const float *x, int count, Outcome *out)
     }
 }
 
+static void judge(const Function *f, const float *x, int count, Outcome *out)
+{
+    float y[CHUNK];
+    if (!evaluate(f, x, y, count))
+        out->agree = 0;
+    measure(f, x, count, out);
+}
+
 /* FNV-1a over the words of the results, every NaN being the same. */
 static void digest(const Function *f, const float *x, int count, Outcome *out)
 {
     float y[CHUNK];
-    int i, w = 2;
-    while (w >= 0 && !f->maps[w])
-        w--;
-    if (w >= 0)
-        f->maps[w](x, y, count);
+    int i;
+    evaluate_widest(f, x, y, count);
     for (i = 0; i < count; i++) {
-        const float v = w >= 0 ? y[i] : f->scalar(x[i]);
-        const uint32_t word = v != v ? 0x7fc00000u : bits_of(v);
+        const uint32_t word = y[i] != y[i] ? 0x7fc00000u : bits_of(y[i]);
         out->digest = (out->digest ^ word) * 1099511628211u;
     }
 }
@@ -336,11 +368,11 @@ static int run_exhaustive(const char *name)
         Outcome out;
         if (name && strcmp(name, functions[i].name) != 0)
             continue;
-        out = try_function(&functions[i], judge, 1);
+        out = try_function(&functions[i], measure, 1);
         printf("%-9s %-8s %.4f ULP at %.9g\n", TARGET_NAME, functions[i].name,
                out.error, out.x);
         fflush(stdout);
-        if (out.error > functions[i].limit || !out.agree)
+        if (out.error > functions[i].limit)
             status = EXIT_FAILURE;
     }
     return status;
