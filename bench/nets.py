@@ -165,8 +165,8 @@ def robot():
     def stage(x, filters):
         nonlocal count
         count += 1
-        x = n.conv(x, f"stage{count}.conv", filters, 3, pad="same", bias=False)
-        return n.leaky_relu(n.batchnorm(x, f"stage{count}.bn"), 0.1)
+        x = n.conv(x, f"stage{count}.conv1", filters, 3, pad="same", bias=False)
+        return n.leaky_relu(n.batchnorm(x, f"stage{count}.batchnorm1"), 0.1)
 
     x = n.maxpool(stage(x, 8), 2)
     x = n.maxpool(stage(stage(x, 12), 8), 2)
