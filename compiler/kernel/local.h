@@ -1,0 +1,30 @@
+/*
+ * local.h - what the files of kernel/ share and nobody else needs.
+ */
+#ifndef CNNC_KERNEL_LOCAL_H
+#define CNNC_KERNEL_LOCAL_H
+
+#include "kernel/kernel.h"
+
+#define NEST_DEPTH 64 /* loops around each other */
+
+/* A fault of ours, with the kernel's text behind the message. */
+#define KERNEL_BUG(kernel, ...) (kernel_show_on_bug(kernel), BUG(__VA_ARGS__))
+void kernel_show_on_bug(const Kernel *kernel);
+
+/* A name that nothing of the kernel has yet: "t", "t2", "t3"... */
+const char *kernel_unique_name(const Kernel *kernel, const char *wanted);
+
+/* Signed arithmetic that must not overflow: BUG where it does. */
+int64_t exact_add(int64_t a, int64_t b);
+int64_t exact_mul(int64_t a, int64_t b);
+
+/* The loops around a statement, outermost first. */
+typedef struct Nest {
+    const Stmt *loop[NEST_DEPTH];
+    int count;
+} Nest;
+
+void nest_push(Nest *nest, const Stmt *loop);
+
+#endif
