@@ -9,12 +9,17 @@
  * the processor, or -1 where the system refuses. */
 int machine_pin(int cpu);
 
-/* Seconds since some moment. */
+/* Seconds that this process has computed: while another one has the processor
+ * the clock stands still. All work under it is one thread's. */
 double machine_clock(void);
 
 /* Multiply-adds a second of one thread, in the widest vectors of this
  * program's target, all in registers. Takes about half a millisecond. */
 double machine_peak(void);
+
+/* Simple instructions a second, as many at a time as the processor can start.
+ * It falls where another thread shares the core, long before the peak does. */
+double machine_pace(void);
 
 /* The width of those vectors, in floats. */
 int machine_lanes(void);
