@@ -112,29 +112,33 @@ typedef struct AttrInfo {
 } AttrInfo;
 
 /* The attribute structs: ConvAttrs, PoolAttrs, ... as ops.def lists them. */
-#define OP_BEGIN(id, name, Attrs, least, most) typedef struct Attrs {
-#define ATTR(Attrs, kind, name, fallback)      AttrType_##kind name;
+#define OP_BEGIN(id, name, Attrs, least, most, elementwise)                    \
+    typedef struct Attrs {
+#define ATTR(Attrs, kind, name, fallback) AttrType_##kind name;
 #define OP_END(Attrs)                                                          \
     char end;                                                                  \
     }                                                                          \
     Attrs;
-#define OP(id, name, Attrs, least, most)
 #include "graph/ops.def"
-#undef OP_BEGIN
-#undef ATTR
-#undef OP_END
-#undef OP
+
+/* Of every UNARY, UNARY1 (p) and UNARY2 (p and q), whatever their names. */
+typedef struct UnaryAttrs {
+    double p, q;
+} UnaryAttrs;
+
+/* Of every OP and BINARY. */
+typedef struct NoAttrs {
+    char end;
+} NoAttrs;
 
 typedef enum Op {
-#define OP_BEGIN(id, name, Attrs, least, most) OP_##id,
-#define ATTR(Attrs, kind, name, fallback)
-#define OP_END(Attrs)
-#define OP(id, name, Attrs, least, most) OP_##id,
+#define OP_BEGIN(id, ...) OP_##id,
+#define OP(id, ...)       OP_##id,
+#define UNARY(id, ...)    OP_##id,
+#define UNARY1(id, ...)   OP_##id,
+#define UNARY2(id, ...)   OP_##id,
+#define BINARY(id, ...)   OP_##id,
 #include "graph/ops.def"
-#undef OP_BEGIN
-#undef ATTR
-#undef OP_END
-#undef OP
     OP_COUNT
 } Op;
 
@@ -225,8 +229,11 @@ struct Tensor {
     Node *producer;    /* NULL but for values */
     const float *data; /* constants and bound parameters, row-major */
     ParameterLayout layout;
-    double init_fan_in; /* parameters: for He initialisation; 0: fixed ... */
-    double init_value;  /* ... to this value (bias 0, variance 1) */
+    uint32_t data_crc;  /* read from a text that left the data out; else 0 */
+    double init_fan_in; /* parameters: for He initialisation; 0: around ... */
+    double
+        init_value; /* ... this value (bias 0, variance 1), and no more ... */
+    double init_spread; /* ... than this far from it */
     const Origin *origin;
     Place place;
     int uses; /* graph_count_uses */
@@ -287,6 +294,8 @@ struct Graph {
 
 Graph *graph_new(Arena *arena, const char *name);
 void graph_free(Graph *graph); /* the vectors; the arena is the caller's */
+/* A graph of its own in the arena; names, origins and data are shared. */
+Graph *graph_copy(Arena *arena, const Graph *graph);
 /* A node with its defaults filled in and room for its outputs; appended. */
 Node *graph_add(Graph *graph, Op op, const char *path, Tensor *const *inputs,
                 int count, const Origin *origin);
@@ -303,24 +312,37 @@ void graph_output(Graph *graph, const char *name, Tensor *tensor, Range range);
 /* Sets an attribute struct's field from text as a default would be. */
 bool attr_parse(const AttrInfo *info, void *attrs, const char *text,
                 Arena *arena);
+/* The field as a text that attr_parse reads. */
+void attr_text(Text *text, const AttrInfo *info, const void *attrs);
+/* The index of a node's attribute; BUG where there is none. */
+int attr_index(const Node *node, const char *name);
 
 /* Every reader of `from` (outputs of the network too) reads `to`. */
 void graph_replace(Graph *graph, Tensor *from, Tensor *to);
 /* Removes nodes nothing reads, then renumbers. True if there were any. */
 bool graph_remove_dead(Graph *graph);
 void graph_count_uses(Graph *graph);
-/* The only node that reads the tensor; NULL for none, several, or an output. */
+/* The only node that reads the tensor; NULL for none, several, an output, or
+ * one that reads it twice. */
 Node *graph_only_reader(const Graph *graph, const Tensor *tensor);
 /* Restores topological order after a rewrite put nodes at the end. */
 void graph_sort(Graph *graph);
 
 /* Runs the shape rules in order; poisoned inputs are skipped silently. */
 bool graph_infer(Graph *graph);
+/* One node's rule without any report; false where it refuses. */
+bool graph_try(Graph *graph, Node *node);
+/* The same for one node whose inputs are known. */
+bool graph_infer_node(Graph *graph, Node *node);
 /* An error at the node (attr >= 0: at that attribute, where it was written),
- * followed by notes for its block uses; the node's outputs are poisoned. */
+ * followed by notes for its block uses; the node's outputs are poisoned. Within
+ * a shape rule the notes for the block uses come after those of the rule. */
 void graph_error(const Node *node, int attr, const char *format, ...)
     PRINTF_LIKE(3, 4);
-/* A note for each data input: "'main' is [32, 32, 16]: 'conv1' has ...". */
+/* A hint to the last graph_error. */
+void graph_hint(const char *hint);
+/* A note for each data input: "'main' is [16, 16, 32]: 'conv1' is
+ * conv(32, 3x3, stride=2) of [32, 32, 16]". */
 void graph_note_inputs(const Node *node);
 const char *tensor_show(const Tensor *tensor); /* its label, name or path */
 
@@ -332,11 +354,17 @@ Graph *graph_read(Arena *arena, const Source *source); /* NULL + diagnostics */
 
 /*
  * The reference evaluator. Values as double, row-major; inputs in the order of
- * graph->inputs. Afterwards graph_value gives any tensor's values until
- * evaluation_free.
+ * graph->inputs (copied). Afterwards evaluation_value gives any tensor's values
+ * until evaluation_free; after graph_evaluate_outputs only the network's
+ * outputs, all else was freed after its last use.
  */
 typedef struct Evaluation Evaluation;
 Evaluation *graph_evaluate(const Graph *graph, const double *const *inputs);
+Evaluation *graph_evaluate_outputs(const Graph *graph,
+                                   const double *const *inputs);
+/* One node by itself, for constant folding: in and out as in OpInfo. */
+void graph_evaluate_node(const Node *node, const double *const *in,
+                         double *const *out);
 const double *evaluation_value(const Evaluation *evaluation,
                                const Tensor *tensor);
 void evaluation_free(Evaluation *evaluation);

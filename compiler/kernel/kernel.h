@@ -428,6 +428,10 @@ Limit limit_substitute(Kernel *kernel, Limit limit, const Var *var,
 void kernel_verify(const Kernel *kernel, const Target *target, bool final);
 void kernel_print(Text *text, const Kernel *kernel);
 void program_print(Text *text, const Program *program);
+void stmts_print(Text *text, const Stmt *list, int level);
+void expr_print(Text *text, const Expr *expr);
+void access_print(Text *text, const Access *access);
+void type_print(Text *text, Type type); /* "f32x16" */
 /* Reads back what program_print wrote (constants' data excepted: their CRC is
  * kept as a comment; data is NULL); NULL after diagnostics. */
 Program *program_read(Arena *arena, const Source *source);

@@ -27,4 +27,15 @@ typedef struct Nest {
 
 void nest_push(Nest *nest, const Stmt *loop);
 
+/* floor(sum / div) and the rest, as affine sums; false where the interval of
+ * what is no multiple of div does not lie in one block of div values. */
+bool affine_divide(Kernel *kernel, const Affine *sum, int64_t div,
+                   const Stmt *const *loops, int count, const Affine **quotient,
+                   const Affine **remainder);
+
+/* By BufferPlace, LoopMark, AccumOp: how the text form spells them. */
+extern const char *const place_names[BUFFER_REG + 1];
+extern const char *const mark_names[LOOP_PARALLEL + 1];
+extern const char *const accum_names[ACCUM_FMA + 1];
+
 #endif
