@@ -33,6 +33,8 @@ bool affine_divide(Kernel *kernel, const Affine *sum, int64_t div,
                    const Stmt *const *loops, int count, const Affine **quotient,
                    const Affine **remainder);
 
+bool expr_types_fit(ExprKind kind, const Expr *const *arg);
+
 /* By BufferPlace, LoopMark, AccumOp: how the text form spells them. */
 extern const char *const place_names[BUFFER_REG + 1];
 extern const char *const mark_names[LOOP_PARALLEL + 1];

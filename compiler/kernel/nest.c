@@ -58,6 +58,7 @@ static bool add_loop(Kernel *k, Nest *nest, Loops *loops, const Stmt *loop,
         .part = part,
         .extent = hi - lo + 1,
         .limited = !loop_constant(loop, &fixed, &fixed),
+        .pair = -1,
     };
     return true;
 }
@@ -148,6 +149,22 @@ static void find_steps(Nest *nest)
     }
 }
 
+/* kw moves the input where ow does: x[ow + kw]. */
+static void find_pairs(Nest *nest)
+{
+    for (int i = nest->outs; nest->x != NULL && i < nest->count; i++) {
+        for (int d = 0; !nest->x->flat && d < nest->x->buffer->rank; d++) {
+            const Affine *index = nest->x->index[d];
+            if (affine_coef(index, nest->loop[i].var) == 0)
+                continue;
+            for (int o = 0; o < nest->outs; o++) {
+                if (affine_coef(index, nest->loop[o].var) != 0)
+                    nest->loop[i].pair = o;
+            }
+        }
+    }
+}
+
 /* ---- padding ----------------------------------------------------------------------- */
 
 /* How far from its start and its end a variable's iterations make a limit
@@ -174,7 +191,7 @@ static void padding_of(Kernel *k, NestLoop *l, const Loops *loops,
             lower
                 ? affine_upper_bound(k, rest, loops->at, loops->count, &bound)
                 : affine_lower_bound(k, rest, loops->at, loops->count, &bound);
-        if (!known || (lower ? coef > 0 : coef > 0)) {
+        if (!known || coef > 0) {
             l->first = l->last = l->extent;
             continue;
         }
@@ -182,12 +199,11 @@ static void padding_of(Kernel *k, NestLoop *l, const Loops *loops,
             int64_t n = ceil_div(bound - other * limit->term[t].div, -coef);
             if (n > l->first)
                 l->first = n;
-        } else { /* bound - |coef| v < other * div - (div - 1) */
+        } else { /* bound - |coef| v <= (other - 1) * div */
             int64_t div = limit->term[t].div;
-            int64_t free =
-                floor_div(bound - (other * div - (div - 1)), -coef) + 1;
-            if (l->extent - free > l->last)
-                l->last = l->extent - free;
+            int64_t from = ceil_div(bound - (other - 1) * div, -coef);
+            if (l->extent - from > l->last)
+                l->last = l->extent - from;
         }
     }
 }
@@ -227,6 +243,7 @@ bool nest_read(Kernel *kernel, Nest *nest)
         nest->scalars += kernel->locals.at[i]->rank == 0;
     find_operands(nest);
     find_steps(nest);
+    find_pairs(nest);
     find_padding(kernel, nest, &loops);
     return true;
 }

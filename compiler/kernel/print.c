@@ -11,6 +11,8 @@
  * The structure is in the indentation, four blanks a level. What a thing is
  * can be told from its spelling, whatever the network's names are: a variable
  * stands only in an index, a function has parentheses, a flat address an @.
+ * Broken kernels print, too, with a ? for what is missing: the verifier shows
+ * them.
  */
 #include "kernel/local.h"
 
@@ -120,6 +122,10 @@ static void print_buffer(Text *text, const Buffer *buffer)
 
 void access_print(Text *text, const Access *access)
 {
+    if (!access->buffer) {
+        text_char(text, '?');
+        return;
+    }
     text_add(text, access->buffer->name);
     if (access->flat) {
         text_add(text, "@(");
@@ -188,7 +194,7 @@ static int precedence(ExprKind kind)
 
 static void print_operand(Text *text, const Expr *expr, int level)
 {
-    bool parens = precedence(expr->kind) < level;
+    bool parens = expr && precedence(expr->kind) < level;
     if (parens)
         text_char(text, '(');
     expr_print(text, expr);
@@ -213,9 +219,11 @@ static void print_call(Text *text, const Expr *expr)
 
 void expr_print(Text *text, const Expr *expr)
 {
-    int level = precedence(expr->kind);
+    int level = expr ? precedence(expr->kind) : 3;
 
-    if (expr->kind == EXPR_CONST) {
+    if (!expr) {
+        text_char(text, '?');
+    } else if (expr->kind == EXPR_CONST) {
         print_constant(text, expr);
     } else if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN) {
         print_load(text, expr);
@@ -240,7 +248,7 @@ static void print_limit(Text *text, const Limit *limit, const char *join)
 {
     if (limit->count != 1)
         text_printf(text, "%s(", join);
-    for (int i = 0; i < limit->count; i++) {
+    for (int i = 0; i < limit->count && i < LIMIT_TERMS; i++) {
         const LimitTerm *term = &limit->term[i];
         if (i > 0)
             text_add(text, ", ");
@@ -331,6 +339,55 @@ void stmts_print(Text *text, const Stmt *list, int level)
         print_stmt(text, list, level);
 }
 
+/* The order of terms in sums is that of the variables' numbers, which a reader
+ * gives out as it meets the loops. Where that is another order, a line says it:
+ *     vars oh kh ow.o ow.i */
+static bool is_in_order(const Stmt *list, int *last)
+{
+    for (; list; list = list->next) {
+        const Stmt *body = list->kind == STMT_LOOP    ? list->loop.body
+                           : list->kind == STMT_BLOCK ? list->block
+                                                      : NULL;
+        /* A smaller number may be that of a loop met before. */
+        if (list->kind == STMT_LOOP) {
+            if (list->loop.var->id < *last)
+                return false;
+            *last = list->loop.var->id;
+        }
+        if (!is_in_order(body, last))
+            return false;
+    }
+    return true;
+}
+
+static void mark_used(const Stmt *list, bool *used)
+{
+    for (; list; list = list->next) {
+        if (list->kind == STMT_LOOP)
+            used[list->loop.var->id] = true;
+        if (list->kind == STMT_LOOP || list->kind == STMT_BLOCK)
+            mark_used(list->kind == STMT_LOOP ? list->loop.body : list->block,
+                      used);
+    }
+}
+
+static void print_vars(Text *text, const Kernel *kernel)
+{
+    bool *used;
+    int last = -1;
+
+    if (is_in_order(kernel->body, &last))
+        return;
+    used = NEW_N(kernel->arena, bool, kernel->vars.count);
+    mark_used(kernel->body, used);
+    text_add(text, "    vars");
+    for (int i = 0; i < kernel->vars.count; i++) {
+        if (used[i])
+            text_printf(text, " %s", kernel->vars.at[i]->name);
+    }
+    text_char(text, '\n');
+}
+
 /* ---- kernels and programs -------------------------------------------------------- */
 
 void kernel_print(Text *text, const Kernel *kernel)
@@ -348,6 +405,7 @@ void kernel_print(Text *text, const Kernel *kernel)
         print_buffer_type(text, kernel->locals.at[i]);
         text_char(text, '\n');
     }
+    print_vars(text, kernel);
     stmts_print(text, kernel->body, 1);
 }
 

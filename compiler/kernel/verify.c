@@ -200,6 +200,8 @@ static void verify_operation(const Check *check, const Expr *expr)
     }
     if (!type_equal(expr->type, expected_type(check, expr)))
         FAULT(check, "'%s' has a wrong type", expr_name(expr->kind));
+    if (expr->type.elem == DT_I64 && expr->kind <= EXPR_ABS)
+        FAULT(check, "no arithmetic on i64");
     if (is_float_only(expr->kind) && !dtype_is_float(expr->type.elem))
         FAULT(check, "'%s' of %s", expr_name(expr->kind),
               dtype_name(expr->type.elem));
@@ -383,7 +385,6 @@ static void verify_buffers(Check *check)
 {
     const Kernel *kernel = check->kernel;
 
-    kernel_show_on_bug(kernel);
     for (int i = 0; i < kernel->params.count; i++) {
         const Buffer *param = kernel->params.at[i];
         layout_verify(param);
@@ -403,7 +404,6 @@ static void verify_buffers(Check *check)
                   local->layout.size);
         check->widths[i] = NEW_N(check->scratch, int, local->layout.size);
     }
-    bug_context = NULL;
 }
 
 void kernel_verify(const Kernel *kernel, const Target *target, bool final)

@@ -207,10 +207,6 @@ static void test_overflow_gives_no_bound(void)
 }
 
 static const TestRow tests[] = {
-#define ROW(name)                                                              \
-    {                                                                          \
-#name, name                                                            \
-    }
     ROW(test_sum_prints_as_one_would_write_it),
     ROW(test_terms_that_cancel_are_gone),
     ROW(test_order_of_terms_does_not_matter),

@@ -111,6 +111,15 @@
 #define CNNC_ALIGN(n) _Alignas(n)
 #endif
 
+/* What no literal says. */
+#if defined(CNNC_TARGET_GENERIC)
+#define CNNC_INF cnnc_float(0x7f800000u)
+#define CNNC_NAN cnnc_float(0x7fc00000u)
+#else
+#define CNNC_INF __builtin_inff()
+#define CNNC_NAN __builtin_nanf("")
+#endif
+
 /* V_name(a), V_name(a, b), ... that return `value`. */
 #define CNNC_FN1(V, name, value) \
     CNNC_FN V V##_##name(V a) { return value; }
@@ -901,13 +910,9 @@ CNNC_EACH_VECTOR(CNNC_STEP)
 
 #if defined(CNNC_TARGET_GENERIC)
 #define CNNC_SCALAR(name)
-#define CNNC_INF cnnc_float(0x7f800000u)
-#define CNNC_NAN cnnc_float(0x7fc00000u)
 #else /* lane 0 of a vector: the same to the last bit */
 #define CNNC_SCALAR(name) \
     CNNC_FN1(f32, name, f32x4_first(f32x4_##name(f32x4_splat(a))))
-#define CNNC_INF __builtin_inff()
-#define CNNC_NAN __builtin_nanf("")
 #endif
 /*@end */
 
@@ -915,7 +920,7 @@ CNNC_EACH_VECTOR(CNNC_STEP)
 /* e^x = 2^n (1 + q) with |q| < 0.42; returns n.
  * x = n ln(2) + r, and ln(2) = 0.693145752 + 1.42860677e-6, the former with 16
  * bits, so that n times it is exact; c is the rounding error of r.
- * q = r + r^2 P(r), P minimax for |r| <= ln(2)/2: error of q below 2^-26.1. */
+ * q = r + r^2 P(r), P minimax for |r| <= ln(2)/2: relative error 2^-28.2. */
 #define CNNC_EXP_PARTS(V, ...)                                                \
     CNNC_FN V V##_exp_parts(V x, V *q)                                        \
     {                                                                         \
@@ -924,11 +929,12 @@ CNNC_EACH_VECTOR(CNNC_STEP)
         const V s = V##_fma(n, V##_splat(-0.693145752f), x);                  \
         const V r = V##_fma(n, low, s);                                       \
         const V c = V##_fma(n, low, V##_sub(s, r));                           \
-        V p = V##_splat(1.3835642e-3f);                                       \
-        p = V##_step(p, r, 8.36712401e-3f);                                   \
-        p = V##_step(p, r, 0.0416677557f);                                    \
-        p = V##_step(p, r, 0.16666539f);                                      \
-        p = V##_step(p, r, 0.49999997f);                                      \
+        V p = V##_splat(1.50450855e-4f);                                      \
+        p = V##_step(p, r, 1.3930545e-3f);                                    \
+        p = V##_step(p, r, 8.34151078e-3f);                                   \
+        p = V##_step(p, r, 0.0416665114f);                                    \
+        p = V##_step(p, r, 0.166666359f);                                     \
+        p = V##_step(p, r, 0.5f);                                             \
         *q = V##_add(r, V##_fma(V##_mul(r, r), p, c));                        \
         return n;                                                             \
     }
@@ -1053,19 +1059,26 @@ CNNC_SCALAR(softplus)
 /*@end */
 
 /*@block sigmoid needs exp_parts tools select_lt */
-/* With E = e^-|x| = 2^n (1 + q): 1 / (1 + E), or E / (1 + E) for negative x. */
+/* With E = e^-|x| = p (1 + q), p = 2^n: 1 / (1 + E), for negative x times E.
+ * 1 + q is rounded to h, its error is l; 1 + E to d, its error is e. The result
+ * is corrected by l / (1 + q) - e / (1 + E), both roughly. */
 #define CNNC_SIGMOID(V, ...)                                                  \
     CNNC_FN V V##_sigmoid(V x)                                                \
     {                                                                         \
         const V one = V##_splat(1.0f), zero = V##_splat(0.0f);                \
-        V q;                                                                  \
+        V q, y;                                                               \
         const V n = V##_exp_parts(                                            \
             V##_max(V##_splat(-104.0f), V##_neg(V##_abs(x))), &q);            \
         const V p = V##_pow2(V##_max(V##_splat(-126.0f), n));                 \
-        const V over = V##_select_lt(x, zero, V##_add(q, one), one);          \
-        const V under = V##_fma(q, p, V##_add(p, one));                       \
-        return V##_scale(V##_div(over, under),                                \
-                         V##_select_lt(x, zero, n, zero));                    \
+        const V s = V##_add(p, one), d = V##_fma(q, p, s);                    \
+        const V e = V##_fma(q, p, V##_sub(s, d));                             \
+        const V h = V##_add(q, one), l = V##_sub(q, V##_sub(h, one));         \
+        V lost = V##_mul(l, V##_sub(one, q));                                 \
+        lost = V##_select_lt(x, zero, lost, zero);                            \
+        lost = V##_fma(e, V##_step(p, V##_splat(0.5f), -1.0f), lost);         \
+        y = V##_div(V##_select_lt(x, zero, h, one), d);                       \
+        y = V##_fma(y, lost, y);                                              \
+        return V##_scale(y, V##_select_lt(x, zero, n, zero));                 \
     }
 CNNC_EACH_VECTOR(CNNC_SIGMOID)
 CNNC_SCALAR(sigmoid)

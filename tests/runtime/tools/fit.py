@@ -102,7 +102,7 @@ def main():
     half = mp.log(2) / 2
     show("exp: (e^r - 1 - r) / r^2, |r| <= ln(2)/2",
          lambda r: (mp.expm1(r) - r) / r**2,
-         lambda r: abs(r**2 / mp.expm1(r)), -half, half, 4)
+         lambda r: abs(r**2 / mp.expm1(r)), -half, half, 5)
     show("log: (log(1 + r) - r + r^2/2) / r^3, 1/sqrt(2) <= 1 + r <= sqrt(2)",
          lambda r: (mp.log1p(r) - r + r**2 / 2) / r**3,
          lambda r: abs(r**3 / mp.log1p(r)),
