@@ -1,6 +1,7 @@
 /*
  * test_affine.c - sums of loop variables and their intervals.
  */
+#include "../unit.h"
 #include "local.h"
 
 static Arena *arena;
@@ -307,22 +308,19 @@ static void test_bounds_hold_for_every_iteration(void)
     CU_ASSERT(tight * 4 > all * 3);
 }
 
-static const TestRow tests[] = {
-    ROW(test_bounds_hold_for_every_iteration),
-    ROW(test_sum_prints_as_one_would_write_it),
-    ROW(test_terms_that_cancel_are_gone),
-    ROW(test_order_of_terms_does_not_matter),
-    ROW(test_substitution_scales_and_merges),
-    ROW(test_variables_of_one_name_are_told_apart),
-    ROW(test_window_with_padding_stays_inside),
-    ROW(test_window_with_dilation_stays_inside),
-    ROW(test_bounds_of_a_window_are_exact),
-    ROW(test_bound_is_the_best_of_many_terms),
-    ROW(test_a_free_variable_has_no_bound),
-    ROW(test_overflow_gives_no_bound),
+static const UnitTest tests[] = {
+    UNIT(test_bounds_hold_for_every_iteration),
+    UNIT(test_sum_prints_as_one_would_write_it),
+    UNIT(test_terms_that_cancel_are_gone),
+    UNIT(test_order_of_terms_does_not_matter),
+    UNIT(test_substitution_scales_and_merges),
+    UNIT(test_variables_of_one_name_are_told_apart),
+    UNIT(test_window_with_padding_stays_inside),
+    UNIT(test_window_with_dilation_stays_inside),
+    UNIT(test_bounds_of_a_window_are_exact),
+    UNIT(test_bound_is_the_best_of_many_terms),
+    UNIT(test_a_free_variable_has_no_bound),
+    UNIT(test_overflow_gives_no_bound),
 };
 
-int main(void)
-{
-    return run_tests("affine", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("affine", tests)

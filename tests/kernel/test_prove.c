@@ -1,6 +1,7 @@
 /*
  * test_prove.c - what is right is proved, what is off by one is refused.
  */
+#include "../unit.h"
 #include "local.h"
 
 typedef struct Case {
@@ -272,24 +273,21 @@ static void test_no_nest_that_leaves_its_buffers_is_proved(void)
     CU_ASSERT(refused < left + 30); /* and hardly anything without need */
 }
 
-static const TestRow tests[] = {
-    ROW(test_no_nest_that_leaves_its_buffers_is_proved),
-    ROW(test_plain_loops),
-    ROW(test_a_window_and_its_padding),
-    ROW(test_a_window_with_stride_and_dilation),
-    ROW(test_a_split_with_a_tail),
-    ROW(test_lanes_of_a_vector),
-    ROW(test_active_lanes_count_alone),
-    ROW(test_even_lanes_reach_twice_as_far),
-    ROW(test_halo_and_slack_may_be_touched),
-    ROW(test_flat_addresses_within_the_buffer),
-    ROW(test_flat_addresses_of_a_ring),
-    ROW(test_lanes_stay_in_their_block),
-    ROW(test_a_prefetch_needs_no_proof),
-    ROW(test_all_parts_of_a_value_are_proved),
+static const UnitTest tests[] = {
+    UNIT(test_no_nest_that_leaves_its_buffers_is_proved),
+    UNIT(test_plain_loops),
+    UNIT(test_a_window_and_its_padding),
+    UNIT(test_a_window_with_stride_and_dilation),
+    UNIT(test_a_split_with_a_tail),
+    UNIT(test_lanes_of_a_vector),
+    UNIT(test_active_lanes_count_alone),
+    UNIT(test_even_lanes_reach_twice_as_far),
+    UNIT(test_halo_and_slack_may_be_touched),
+    UNIT(test_flat_addresses_within_the_buffer),
+    UNIT(test_flat_addresses_of_a_ring),
+    UNIT(test_lanes_stay_in_their_block),
+    UNIT(test_a_prefetch_needs_no_proof),
+    UNIT(test_all_parts_of_a_value_are_proved),
 };
 
-int main(void)
-{
-    return run_tests("prove", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("prove", tests)
