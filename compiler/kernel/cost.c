@@ -359,14 +359,23 @@ static void gather_candidates(Cost *c, const Kernel *kernel)
               sizeof c->candidates.at[0], by_cycles);
 }
 
+/* The buffers are the program's: one that was packed by a schedule that fails
+ * afterwards goes back to what it was. */
 static bool works(const Kernel *kernel, const Schedule *schedule,
                   const Target *target)
 {
+    const int count = kernel->params.count;
+    Layout *before = mem_alloc(sizeof *before * (size_t)(count + 1));
     Text why = { 0 };
     Kernel *copy = kernel_copy(kernel);
+    for (int i = 0; i < count; i++)
+        before[i] = kernel->params.at[i]->layout;
     bool ok = schedule_apply(copy, schedule, target, &why);
+    for (int i = 0; i < count && !ok; i++)
+        kernel->params.at[i]->layout = before[i];
     kernel_free(copy);
     text_free(&why);
+    mem_free(before);
     return ok;
 }
 
@@ -431,7 +440,7 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
     if (nest_read(seen, &nest))
         gather_candidates(&c, seen);
     if (!choose_candidate(&c, kernel, seen, schedule))
-        cost_write_plain(kernel, schedule);
+        schedule_plain(kernel, schedule);
     vec_free(&c.candidates);
     kernel_free(seen);
 }

@@ -112,7 +112,7 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
     if (step == 1)
         return expr_load_vector(k, access, v->lanes, active);
     if (step == 2 && load->type.elem == DT_F32 && even_fits(v, &access)) {
-        const Expr *vector = expr_load_vector(k, access, v->lanes, active);
+        const Expr *vector = expr_load_vector(k, access, v->lanes, v->lanes);
         Expr *even = arena_copy(k->arena, vector, sizeof *vector);
         even->kind = EXPR_EVEN;
         return even;

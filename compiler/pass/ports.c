@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* Reads by nodes, and outputs of the same value so far. */
+/* Reads by nodes. */
 static int *count_reads(const Graph *graph)
 {
     size_t size = sizeof(int) * (size_t)(graph->tensors.count + 1);
@@ -30,13 +30,13 @@ bool pass_ports(Graph *graph, PassContext *context)
     int *reads = count_reads(graph);
     bool changed = false;
     (void)context;
+    for (int i = 0; i < graph->outputs.count; i++)
+        reads[graph->outputs.at[i].tensor->id]++;
     for (int i = 0; i < graph->outputs.count; i++) {
         Output *output = &graph->outputs.at[i];
         Tensor *tensor = output->tensor;
-        if (tensor->kind == TENSOR_VALUE && reads[tensor->id] == 0) {
-            reads[tensor->id] = 1; /* another output must not have it too */
-            continue;
-        }
+        if (tensor->kind == TENSOR_VALUE && reads[tensor->id] == 1)
+            continue; /* by this output alone */
         const char *path = arena_printf(graph->arena, "%s.copy", output->name);
         output->tensor =
             build_copy(graph, path, tensor, tensor->producer)->output[0];
