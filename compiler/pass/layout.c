@@ -72,6 +72,19 @@ static void fix(Layouter *l, const Tensor *tensor)
     l->image[tensor->id].fixed = true;
 }
 
+/* Groups of channels must not straddle blocks. */
+static void keep_groups(Layouter *l, const Node *node)
+{
+    const int64_t groups = node_attrs(node, ConvAttrs)->groups;
+    const Tensor *image[] = { node->input[0], cluster_root(node)->output[0] };
+    for (size_t i = 0; groups > 1 && i < COUNT_OF(image); i++) {
+        int64_t size =
+            image[i]->shape.rank == 3 ? image[i]->shape.dim[2] / groups : 1;
+        if (size == 0 || (l->lanes % size != 0 && size % l->lanes != 0))
+            l->image[image[i]->id].blocks = false;
+    }
+}
+
 static void find_images(Layouter *l)
 {
     const Graph *graph = l->graph;
@@ -86,6 +99,8 @@ static void find_images(Layouter *l)
     }
     for (int n = 0; n < graph->nodes.count; n++) {
         const Node *node = graph->nodes.at[n];
+        if (node->op == OP_CONV)
+            keep_groups(l, node);
         if (node->op == OP_RESHAPE)
             fix(l, node->output[0]);
         if (!is_row_major(node))

@@ -148,6 +148,15 @@ static void read_replacements(const Rules *r, Node *node)
     }
 }
 
+/* A node that was replaced, or made by a rule, has its turn over; so has one
+ * that has come to read what others read in another form from now on. */
+static bool has_turn(const Rules *r, const Node *node)
+{
+    const Tensor *x = node->input[0];
+    return r->instead[node->output[0]->id] == NULL &&
+           (x->id >= r->count || r->instead[x->id] == NULL);
+}
+
 static bool apply_round(Graph *graph, PassContext *context)
 {
     Rules r = { .graph = graph, .context = context };
@@ -160,8 +169,7 @@ static bool apply_round(Graph *graph, PassContext *context)
     for (int n = 0; n < nodes; n++) {
         Node *node = graph->nodes.at[n];
         read_replacements(&r, node);
-        /* A node that was replaced, or made by a rule, has its turn over. */
-        while (r.instead[node->output[0]->id] == NULL && apply_one(&r, node))
+        while (has_turn(&r, node) && apply_one(&r, node))
             r.changed = true;
     }
     if (r.changed) {
