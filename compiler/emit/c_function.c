@@ -131,28 +131,40 @@ static void declare_rows(Function *f, int scope)
     }
 }
 
-/* "a > b ? a : b"; a constant is said last: "oh < 1 ? 1 - oh : 0". */
-static void larger_of(Function *f, Text *out, const Bound *bound,
+/* Where the term, of one variable v, beats the number n, said of v itself:
+ * base - k*v > n*d is v < (base - n*d)/k. ceil(s/d) > n is s > n*d, and
+ * ceil(s/d) < n is s <= (n - 1)*d. */
+static void compare_variable(Function *f, Text *out, bool upper,
+                             const LimitTerm *term, int64_t number)
+{
+    const AffineTerm *v = &term->sum->term[0];
+    int64_t edge = (upper ? number - 1 : number) * term->div - term->sum->base;
+    int64_t k = llabs(v->coef), bound;
+
+    if (v->coef < 0)
+        bound = ceil_div(-edge, k) - upper;
+    else
+        bound = floor_div(edge, k) + upper;
+    text_printf(out, "%s %s %lld", f->var_name[v->var->id],
+                (v->coef < 0) == upper ? ">" : "<", (long long)bound);
+}
+
+/* "a > b ? a : b", or with a constant "oh < 1 ? 1 - oh : 0". */
+static void better_of(Function *f, Text *out, const Bound *bound,
                       const char *best, const LimitTerm *term)
 {
-    const Affine *sum = term->sum;
-    const char *relation = bound->upper ? "<" : ">";
     int64_t number;
+    bool simple = term->sum->count == 1 && parse_int64(best, &number);
+    bool positive = simple && !bound->upper && number >= 0;
     Text text = { 0 };
 
-    size_t start = text.length;
-    text_enclose(&text, start,
-                 index_term(f, &text, term, f->loops, f->loop_count), PREC_SUM);
-    if (term->div == 1 && sum->count == 1 && sum->term[0].coef == -1 &&
-        parse_int64(best, &number)) {
-        /* base - v > number  is  v < base - number */
-        text_printf(out, "%s %s %lld ? %s : %s",
-                    f->var_name[sum->term[0].var->id], bound->upper ? ">" : "<",
-                    (long long)(sum->base - number), text.data, best);
-    } else {
-        text_printf(out, "%s %s %s ? %s : %s", text.data, relation, best,
-                    text.data, best);
-    }
+    Precedence have = index_term(f, &text, term, positive);
+    text_enclose(&text, 0, have, PREC_SUM);
+    if (simple)
+        compare_variable(f, out, bound->upper, term, number);
+    else
+        text_printf(out, "%s %s %s", text.data, bound->upper ? "<" : ">", best);
+    text_printf(out, " ? %s : %s", text.data, best);
     text_free(&text);
 }
 
@@ -188,9 +200,9 @@ static void declare_bound(Function *f, Bound *bound)
         if (affine_is_const(term->sum, NULL))
             continue;
         if (best)
-            larger_of(f, &text, bound, best, term);
+            better_of(f, &text, bound, best, term);
         else
-            index_term(f, &text, term, f->loops, f->loop_count);
+            index_term(f, &text, term, false);
         best = names_add(f->names, wanted);
         write_line(f->w, "const %s %s = %s;", index_type(f), best, text.data);
         text_free(&text);
@@ -328,11 +340,15 @@ static void accumulated(Function *f, Text *out, const Stmt *stmt,
                 (type.elem == DT_F32 && op != ACCUM_ADD && op != ACCUM_MUL);
 
     if (!call) {
-        REQUIRE(infix[op] && dtype_size(type.elem) >= 4);
         const char *value = value_string(f, stmt->store.value, PREC_UNARY);
+        bool narrow = dtype_size(type.elem) < 4;
+        REQUIRE(infix[op] != NULL);
+        if (narrow)
+            text_printf(out, "(%s)(", dtype_c(type.elem));
         text_printf(out, "%s%s%s", old, infix[op], value);
         if (op == ACCUM_MIN || op == ACCUM_MAX)
             text_printf(out, " ? %s : %s", old, value);
+        text_add(out, narrow ? ")" : "");
         return;
     }
     value_call(out, type, names[op]);

@@ -186,7 +186,7 @@ void index_offset(const Function *f, Text *out, const Affine *sum)
 /* C divides towards 0, which is upwards only below it: the dividend is moved
  * up until it is never negative. */
 Precedence index_term(Function *f, Text *out, const LimitTerm *term,
-                      const Stmt *const *loops, int loop_count)
+                      bool positive)
 {
     int64_t low, times = 0, value;
 
@@ -197,9 +197,9 @@ Precedence index_term(Function *f, Text *out, const LimitTerm *term,
     if (term->div == 1)
         return index_sum(f, out, term->sum);
     const Affine *sum = affine_shift(f->kernel, term->sum, term->div - 1);
-    if (!affine_lower_bound(f->kernel, sum, loops, loop_count, &low))
+    if (!affine_lower_bound(f->kernel, sum, f->loops, f->loop_count, &low))
         BUG("no least value of a limit in '%s'", f->kernel->name);
-    if (low < 0)
+    if (low < 0 && !positive)
         times = ceil_div(-low, term->div);
     sum = affine_shift(f->kernel, sum, times * term->div);
     size_t start = out->length;

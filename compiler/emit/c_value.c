@@ -48,26 +48,23 @@ static void arguments(Function *f, Text *out, const Expr *const *arg, int count)
 
 /* ---- constants ---------------------------------------------------------------- */
 
-/* Infinity and NaN have no literal: the quotient of two constants has their
- * value, and every compiler folds it. */
-static Precedence not_finite(Text *out, double value, const char *suffix)
+/* Infinity and NaN have no literal. */
+static Precedence not_finite(Text *out, DType type, double value)
 {
-    if (isnan(value))
-        text_printf(out, "0.0%s / 0.0%s", suffix, suffix);
-    else
-        text_printf(out, "%s1.0%s / 0.0%s", value < 0 ? "-" : "", suffix,
-                    suffix);
-    return PREC_PRODUCT;
+    const char *sign = !isnan(value) && value < 0 ? "-" : "";
+    const char *cast = type == DT_F64 ? "(double)" : "";
+
+    text_printf(out, "%s%s%s", sign, cast,
+                isnan(value) ? "CNNC_NAN" : "CNNC_INF");
+    return *sign || *cast ? PREC_UNARY : PREC_PRIMARY;
 }
 
 static Precedence constant(Text *out, DType type, double value)
 {
-    const char *suffix = type == DT_F32 ? "f" : "";
-
     if (!dtype_is_float(type)) {
         text_printf(out, "%lld", (long long)value);
     } else if (!isfinite(value)) {
-        return not_finite(out, value, suffix);
+        return not_finite(out, type, value);
     } else if (type == DT_F32) {
         text_float(out, (float)value, true);
         text_char(out, 'f');
@@ -156,6 +153,19 @@ static bool is_narrow(DType type)
     return !dtype_is_float(type) && dtype_size(type) < 4;
 }
 
+/* What was printed from `start` is an int in C, and made the narrow type. */
+static Precedence narrowed(Text *out, size_t start, DType type)
+{
+    Text head = { 0 };
+
+    text_enclose(out, start, PREC_CONDITION, PREC_PRIMARY);
+    text_printf(&head, "(%s)%s", dtype_c(type), out->data + start);
+    out->length = start;
+    text_addn(out, head.data, head.length);
+    text_free(&head);
+    return PREC_UNARY;
+}
+
 /* a + b + c without parentheses only where it groups as the tree does. */
 static Precedence infix(Function *f, Text *out, const Expr *expr)
 {
@@ -167,22 +177,18 @@ static Precedence infix(Function *f, Text *out, const Expr *expr)
     operand(f, out, expr->arg[0], have);
     text_printf(out, " %s ", expr_name(expr->kind));
     operand(f, out, expr->arg[1], have + 1);
-    if (!is_narrow(expr->type.elem))
-        return have;
-    text_enclose(out, start, have, PREC_PRIMARY);
-    char *sum = mem_alloc(out->length - start + 1);
-    for (size_t i = start; i <= out->length; i++)
-        sum[i - start] = out->data[i];
-    out->length = start;
-    text_printf(out, "(%s)%s", dtype_c(expr->type.elem), sum);
-    mem_free(sum);
-    return PREC_UNARY;
+    return is_narrow(expr->type.elem) ? narrowed(out, start, expr->type.elem)
+                                      : have;
 }
 
 /* a < b ? c : d, for types that the runtime has no functions for. */
 static Precedence choose(Function *f, Text *out, const Expr *const *arg,
                          const char *relation, const Expr *yes, const Expr *no)
 {
+    size_t start = out->length;
+
+    if (arg[0]->type.lanes > 1)
+        BUG("no choice between vectors of %s", dtype_name(yes->type.elem));
     operand(f, out, arg[0], PREC_SUM);
     text_printf(out, " %s ", relation);
     operand(f, out, arg[1], PREC_SUM);
@@ -190,7 +196,8 @@ static Precedence choose(Function *f, Text *out, const Expr *const *arg,
     operand(f, out, yes, PREC_SUM);
     text_add(out, " : ");
     operand(f, out, no, PREC_SUM);
-    return PREC_CONDITION;
+    return is_narrow(yes->type.elem) ? narrowed(out, start, yes->type.elem)
+                                     : PREC_CONDITION;
 }
 
 static Precedence call(Function *f, Text *out, const Expr *expr)
@@ -229,13 +236,30 @@ static Precedence select_of(Function *f, Text *out, const Expr *expr,
 
 static Precedence negation(Function *f, Text *out, const Expr *expr)
 {
-    if (expr->type.elem == DT_F32 && expr->type.lanes > 1)
+    size_t start = out->length;
+
+    if (expr->type.lanes > 1)
         return call(f, out, expr);
-    if (is_narrow(expr->type.elem))
-        BUG("no negation of %s", dtype_name(expr->type.elem));
     text_char(out, '-');
     operand(f, out, expr->arg[0], PREC_PRIMARY);
-    return PREC_UNARY;
+    return is_narrow(expr->type.elem) ? narrowed(out, start, expr->type.elem)
+                                      : PREC_UNARY;
+}
+
+/* x < 0 ? -x : x, where the runtime has no function. */
+static Precedence absolute(Function *f, Text *out, const Expr *expr)
+{
+    size_t start = out->length;
+
+    if (expr->type.elem == DT_F32)
+        return call(f, out, expr);
+    operand(f, out, expr->arg[0], PREC_SUM);
+    text_add(out, " < 0 ? -");
+    operand(f, out, expr->arg[0], PREC_PRIMARY);
+    text_add(out, " : ");
+    operand(f, out, expr->arg[0], PREC_SUM);
+    return is_narrow(expr->type.elem) ? narrowed(out, start, expr->type.elem)
+                                      : PREC_CONDITION;
 }
 
 /* A vector becomes a scalar: the function is the vector's. */
@@ -275,8 +299,8 @@ Precedence value_text(Function *f, Text *out, const Expr *expr)
     case EXPR_MIN:
     case EXPR_MAX: return extreme(f, out, expr);
     case EXPR_NEG: return negation(f, out, expr);
+    case EXPR_ABS: return absolute(f, out, expr);
     case EXPR_FMA:
-    case EXPR_ABS:
     case EXPR_SQRT:
     case EXPR_FLOOR:
     case EXPR_CEIL:

@@ -60,7 +60,7 @@ static int break_cost(const char *line, const char *space, int depth)
     if (strncmp(space, " = ", 3) == 0 || before == '\0')
         return -1;
     if (before == '=' && (space - line < 2 || space[-2] == ' '))
-        return 8 * depth + 7;
+        return 1000;
     if (strncmp(space, " ? ", 3) == 0 || strncmp(space, " : ", 3) == 0)
         return 8 * depth + 1;
     if (space - line < 2 || (space[-2] != ' ' && before != '|'))
@@ -108,10 +108,10 @@ static Break find_break(const char *line, const char *from, int column,
  *                                       b;  */
 static int continuation(const char *line, int indent)
 {
-    const char *assign = strstr(line, " = "), *paren = strchr(line, '(');
+    const char *assign = strstr(line, "= "), *paren = strchr(line, '(');
 
     if (assign && (!paren || assign < paren) && assign - line < COLUMNS / 2)
-        return indent + (int)(assign - line) + 3;
+        return indent + (int)(assign - line) + 2;
     return indent + INDENT;
 }
 
@@ -240,13 +240,18 @@ void write_comment(Writer *w, const char *text)
 
 /* ---- literals ------------------------------------------------------------------- */
 
-/* Octal escapes of the least length; '?' could begin a trigraph. */
+/* Octal escapes of the least length; "??" could begin a trigraph. */
 void text_literal_byte(Text *text, int byte, int next)
 {
     char escape[4];
     size_t length = 0;
 
     if (byte >= ' ' && byte <= '~' && !strchr("\"\\?", byte)) {
+        text_char(text, (char)byte);
+        return;
+    }
+    if (byte == '"' || byte == '\\' || byte == '?') {
+        text_char(text, '\\');
         text_char(text, (char)byte);
         return;
     }

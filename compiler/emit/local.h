@@ -252,9 +252,9 @@ void index_pointer(Function *f, Text *out, const Access *access);
 void index_element(Function *f, Text *out, const Access *access);
 /* What a row's pointer is set to. */
 void index_row(Function *f, Text *out, const Row *row);
-/* A term of a limit, rounded up. */
+/* A term of a limit, rounded up; positive: where it is used it is > 0. */
 Precedence index_term(Function *f, Text *out, const LimitTerm *term,
-                      const Stmt *const *loops, int loop_count);
+                      bool positive);
 /* Puts parentheses around what was printed from `start`, where needed. */
 void text_enclose(Text *text, size_t start, Precedence have, Precedence want);
 

@@ -215,6 +215,9 @@ typedef struct Place {
     int64_t pixel;   /* row-major with a wider pixel: elements from one
                                pixel to the next (a slice of a concat, or
                                padded channels); 0: the channel count */
+    int64_t ring;    /* only so many rows are in memory, row r at r % ring, as
+                        the reader that its node is fused into uses them up;
+                        0: all */
     int64_t slack;   /* elements behind the end that may be touched */
 } Place;
 

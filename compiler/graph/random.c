@@ -187,7 +187,7 @@ static bool is_small(const Maker *m, const Node *node)
 static Node *add_node(Maker *m, Op op, Tensor *const *inputs, int count)
 {
     char path[64];
-    snprintf(path, sizeof path, "%s%d", op_info[op].name, ++m->count);
+    snprintf(path, sizeof path, "%s_%d", op_info[op].name, ++m->count);
     return graph_add(m->graph, op, path, inputs, count, NULL);
 }
 
@@ -226,15 +226,19 @@ static Tensor *make_constant(Maker *m, const Tensor *x)
     return tensor;
 }
 
+/* Another value of the same shape, a constant, or (rarely) anything. */
 static Tensor *draw_other(Maker *m, Tensor *x)
 {
     Tensor *candidate = draw_value(m);
-    for (int tries = 0; tries < 4 && candidate->shape.rank != x->shape.rank;
+    for (int tries = 0;
+         tries < 8 &&
+         (candidate == x || !shape_equal(&candidate->shape, &x->shape));
          tries++)
         candidate = draw_value(m);
-    if (shape_equal(&candidate->shape, &x->shape) || chance(m, 4))
+    if (chance(m, 8) ||
+        (candidate != x && shape_equal(&candidate->shape, &x->shape)))
         return candidate;
-    return chance(m, 4) ? x : make_constant(m, x);
+    return make_constant(m, x);
 }
 
 /* What is divided by lies in 0.5..2. */
@@ -276,15 +280,32 @@ static bool is_allowed(const Maker *m, Op op)
     return !m->options->only || m->options->only[op];
 }
 
+/* Operators with more attributes have more to go wrong. */
+static Op draw_op(Maker *m)
+{
+    int64_t sum = 0, at;
+    for (int op = 0; op < OP_COUNT; op++)
+        sum += is_allowed(m, (Op)op) ? 1 + op_info[op].attr_count : 0;
+    at = random_range(&m->random, 0, sum - 1);
+    for (int op = 0; op < OP_COUNT; op++) {
+        at -= is_allowed(m, (Op)op) ? 1 + op_info[op].attr_count : 0;
+        if (at < 0)
+            return (Op)op;
+    }
+    BUG("no operator to draw from");
+}
+
+/* Each operator gets many tries, so that those with strict rules come up as
+ * often as the others. */
 static void grow(Maker *m)
 {
-    enum { PATIENCE = 4000 };
+    enum { PATIENCE = 100, TRIES = 50 };
     const int64_t wanted = random_range(&m->random, m->options->least_nodes,
                                         m->options->most_nodes);
     for (int i = 0; i < PATIENCE && m->graph->nodes.count < wanted; i++) {
-        Op op = (Op)random_range(&m->random, 0, OP_COUNT - 1);
-        if (is_allowed(m, op))
-            try_op(m, op);
+        Op op = draw_op(m);
+        for (int k = 0; k < TRIES && !try_op(m, op); k++)
+            ;
     }
 }
 

@@ -61,6 +61,20 @@ static bool drop_output(Shrinker *s, int index)
     return take(s, g);
 }
 
+/* The output is taken one node earlier. */
+static bool retreat_output(Shrinker *s, int index)
+{
+    const Node *last = s->best->outputs.at[index].tensor->producer;
+    for (int i = 0; i < last->data_count; i++) {
+        Graph *g = fresh(s);
+        Output *output = &g->outputs.at[index];
+        output->tensor = output->tensor->producer->input[i];
+        if (take(s, g))
+            return true;
+    }
+    return false;
+}
+
 static bool drop_input(Shrinker *s, int index)
 {
     Graph *g = fresh(s);
@@ -220,6 +234,11 @@ static bool shrink_structure(Shrinker *s)
     bool changed = false;
     for (int i = 0; i < s->best->outputs.count && s->best->outputs.count > 1;)
         if (drop_output(s, i))
+            changed = true;
+        else
+            i++;
+    for (int i = 0; i < s->best->outputs.count;)
+        if (retreat_output(s, i))
             changed = true;
         else
             i++;

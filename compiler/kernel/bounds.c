@@ -14,7 +14,8 @@
  *
  * Limits like ceil((1 - oh)/2) need rationals: a sum is held as integers over
  * one positive denominator. ceil(s/d) >= s/d serves as a lower limit, and
- * v <= ceil(s/d) - 1 <= (s - 1)/d as an upper one.
+ * v <= ceil(s/d) - 1 <= (s - 1)/d as an upper one. Where the whole variable can
+ * be rounded, that is tried too.
  */
 #include "kernel/local.h"
 
@@ -64,12 +65,14 @@ static bool ratio_add(Ratio *to, int64_t factor, const Affine *from,
 
 static bool ratio_scale(Ratio *ratio, int64_t factor, int count)
 {
-    bool overflow = __builtin_mul_overflow(ratio->base, factor, &ratio->base) |
-                    __builtin_mul_overflow(ratio->den, factor, &ratio->den);
-    for (int i = 0; i < count; i++)
-        overflow |=
-            __builtin_mul_overflow(ratio->coef[i], factor, &ratio->coef[i]);
-    return !overflow;
+    if (__builtin_mul_overflow(ratio->base, factor, &ratio->base) ||
+        __builtin_mul_overflow(ratio->den, factor, &ratio->den))
+        return false;
+    for (int i = 0; i < count; i++) {
+        if (__builtin_mul_overflow(ratio->coef[i], factor, &ratio->coef[i]))
+            return false;
+    }
+    return true;
 }
 
 /* Replaces the variable of loop `at`, the innermost left, by a limit. */
@@ -85,6 +88,26 @@ static bool ratio_eliminate(Ratio *ratio, const Stmt *const *loops, int at,
         return false;
     /* An upper limit is exclusive: its last integer is at most (s - 1)/d. */
     return coef > 0 || !__builtin_sub_overflow(ratio->base, coef, &ratio->base);
+}
+
+static bool lower_bound(const Affine *sum, int64_t factor,
+                        const Stmt *const *loops, int count, int64_t *bound);
+
+/* Replaces the variable of loop `at` by the integer that bounds a rational
+ * limit, which may be nearer than the limit itself. */
+static bool ratio_round(Ratio *ratio, const Stmt *const *loops, int at,
+                        const LimitTerm *term)
+{
+    int64_t coef = ratio->coef[at], bound, product;
+
+    ratio->coef[at] = 0;
+    if (!lower_bound(term->sum, coef > 0 ? 1 : -1, loops, at, &bound) ||
+        bound == INT64_MIN)
+        return false;
+    bound =
+        coef > 0 ? ceil_div(bound, term->div) : ceil_div(-bound, term->div) - 1;
+    return !__builtin_mul_overflow(coef, bound, &product) &&
+           !__builtin_add_overflow(ratio->base, product, &ratio->base);
 }
 
 static void search_lower(Search *search, const Ratio *ratio, int count)
@@ -107,6 +130,10 @@ static void search_lower(Search *search, const Ratio *ratio, int count)
         Ratio next = *ratio;
         search->effort--;
         if (ratio_eliminate(&next, search->loops, count, &limit->term[i]))
+            search_lower(search, &next, count);
+        next = *ratio;
+        if (limit->term[i].div > 1 &&
+            ratio_round(&next, search->loops, count, &limit->term[i]))
             search_lower(search, &next, count);
     }
 }

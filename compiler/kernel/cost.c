@@ -134,31 +134,34 @@ int64_t cost_tile_extent(const Cost *c, const Candidate *cand)
     return cand->fused ? extent * loop_at(c, cand->tile - 1)->extent : extent;
 }
 
-/* One input is used by several sums at once when accumulations are sorted. */
+/* Where taps are written out, accumulations are sorted by their input: each is
+ * loaded once, used by all its sums, and gone. (Taps in their own order share
+ * inputs too, far apart, and C compilers keep them in registers that the sums
+ * need.) */
 bool cost_sorts_input(const Cost *c, const Candidate *cand)
 {
+    return c->nest->fma && taps_of(c, cand) > 1 && c->nest->x != NULL;
+}
+
+/* Registers beside the sums: the weights of all taps where inputs come one by
+ * one, else those of one tap; and an input. */
+static int64_t other_registers(const Cost *c, const Candidate *cand)
+{
     const NestLoop *v = loop_at(c, cand->vector);
-    if (!c->nest->fma || taps_of(c, cand) == 1 || c->nest->x == NULL)
-        return false;
-    return v->step_x != 0 || cand->nv == 1;
+    int64_t taps = cost_sorts_input(c, cand) ? taps_of(c, cand) : 1;
+    if (c->lanes == 1)
+        return 8; /* small code for small machines */
+    return v->step_w == 1 ? cand->nv * taps + 1 : cand->nv + 2;
 }
 
 static bool fits_registers(const Cost *c, const Candidate *cand)
 {
-    int64_t sums = cand->nv * cand->t * held_of(c, cand);
-    int64_t all = sums;
+    int64_t sums = cand->nv * cand->t * held_of(c, cand), all = sums;
     if (window_count_of(c->nest) > cand->windows)
         all += cand->nv * cand->t; /* the pool's result lives on */
-    int64_t spare = c->target->registers >= 32 ? 4 : 3;
-    int64_t code = TILE_CODE;
-    if (c->lanes == 1) { /* small code for small machines */
-        spare = 8;
-        code = TILE_CODE / 8;
-    }
-    if (cost_sorts_input(c, cand) && loop_at(c, cand->vector)->step_w == 1 &&
-        all + taps_of(c, cand) + 1 > c->target->registers)
-        return false;
-    return all <= c->target->registers - spare &&
+    int64_t code = c->lanes == 1 ? TILE_CODE / 8 : TILE_CODE;
+    return all + other_registers(c, cand) <= c->target->registers &&
+           all <= c->target->registers * 7 / 8 &&
            sums * taps_of(c, cand) <= code;
 }
 
@@ -250,7 +253,9 @@ static double cycles_of(const Cost *c, const Candidate *cand)
     if (vrest > 0)
         last = (double)(t / cand->t + (trest > 0)) *
                (tile_cycles(c, cand, (double)vrest, (double)cand->t, bw) + 4);
-    return outer * ((double)(nv / cand->nv) * row + last);
+    double cycles = outer * ((double)(nv / cand->nv) * row + last);
+    /* What is peeled is code a second time. */
+    return vrest > 0 && nv > cand->nv ? 1.03 * cycles : cycles;
 }
 
 /* ---- candidates ------------------------------------------------------------------------- */
@@ -258,7 +263,7 @@ static double cycles_of(const Cost *c, const Candidate *cand)
 static bool can_fuse(const Cost *c, int tile)
 {
     const NestLoop *b = loop_at(c, tile);
-    if (tile < 1 || c->nest->x == NULL)
+    if (tile < 1 + c->rows || c->nest->x == NULL)
         return false;
     const NestLoop *a = loop_at(c, tile - 1);
     return !a->limits_others && !b->limits_others &&
@@ -317,7 +322,7 @@ static void add_vector(Cost *c, const Kernel *kernel, int vector)
         return;
     Candidate cand = { .vector = vector, .tile = -1 };
     int before = c->candidates.count;
-    for (int tile = c->nest->outs - 1; tile >= 0; tile--) {
+    for (int tile = c->nest->outs - 1; tile >= c->rows; tile--) {
         if (!can_tile(c, vector, tile))
             continue;
         cand.tile = tile;
@@ -347,7 +352,7 @@ static int by_cycles(const void *a, const void *b)
 
 static void gather_candidates(Cost *c, const Kernel *kernel)
 {
-    for (int i = 0; i < c->nest->outs; i++)
+    for (int i = c->rows; i < c->nest->outs; i++)
         add_vector(c, kernel, i);
     if (c->candidates.count > 0)
         qsort(c->candidates.at, (size_t)c->candidates.count,
@@ -360,16 +365,6 @@ static bool works(const Kernel *kernel, const Schedule *schedule,
     Text why = { 0 };
     Kernel *copy = kernel_copy(kernel);
     bool ok = schedule_apply(copy, schedule, target, &why);
-    if (!ok && getenv("DBG")) {
-        Text t = { 0 };
-        schedule_print(&t, schedule);
-        fprintf(stderr, "%s  -> %s\n", text_get(&t), text_get(&why));
-        if (getenv("DBG2")) {
-            Text q = { 0 };
-            kernel_print(&q, copy);
-            fprintf(stderr, "%s", text_get(&q));
-        }
-    }
     kernel_free(copy);
     text_free(&why);
     return ok;
@@ -389,13 +384,17 @@ static bool choose_candidate(const Cost *c, const Kernel *kernel, bool halo,
     return false;
 }
 
-void schedule_choose(Kernel *kernel, const Target *target, Schedule *schedule)
+void schedule_choose(Kernel *kernel, const Target *target, bool rows,
+                     Schedule *schedule)
 {
     Text why = { 0 };
     Nest nest;
     Kernel *seen = kernel_copy(kernel);
     bool halo = rewrite_halo(seen, &why);
-    Cost c = { .nest = &nest, .target = target, .lanes = target_lanes(target) };
+    Cost c = { .nest = &nest,
+               .rows = rows,
+               .target = target,
+               .lanes = target_lanes(target) };
     if (nest_read(seen, &nest))
         gather_candidates(&c, seen);
     if (!choose_candidate(&c, kernel, halo, schedule))

@@ -18,6 +18,7 @@ typedef struct Cost {
     const Nest *nest;
     const Target *target;
     int lanes;
+    bool rows; /* the first loop stays outermost */
     VEC(Candidate) candidates;
 } Cost;
 

@@ -43,6 +43,17 @@ typedef struct Block {
     int64_t size;
 } Block;
 
+/* A digit of its dimension, not a ring: another piece counts the rest. */
+static bool is_block(const Layout *layout, const Piece *piece)
+{
+    for (int i = 0; i < layout->count; i++) {
+        if (layout->piece[i].dim == piece->dim &&
+            layout->piece[i].div == piece->mod)
+            return piece->mod > 0 && piece->div == 1;
+    }
+    return false;
+}
+
 static void find_block(void *context, const Access *access, Role role,
                        const Stmt *stmt)
 {
@@ -53,7 +64,7 @@ static void find_block(void *context, const Access *access, Role role,
         return;
     for (int i = 0; i < l->count; i++) {
         const Piece *p = &l->piece[i];
-        if (p->mod > b->size && p->div == 1 &&
+        if (p->mod > b->size && is_block(l, p) &&
             affine_coef(access->index[p->dim], b->var) != 0)
             b->size = p->mod;
     }
@@ -211,9 +222,11 @@ static void outer_loops(Write *w, Text *text)
         first = tile;
     else if (is_outermost_in_memory(w, v))
         first = v;
+    if (w->cost->rows)
+        word(text, w->name[0][0]);
     if (first >= 0)
         word(text, w->name[first][0]);
-    for (int i = 0; i < nest->outs; i++) {
+    for (int i = w->cost->rows; i < nest->outs; i++) {
         if (i != first && i != v && i != tile)
             word(text, w->name[i][0]);
     }

@@ -117,7 +117,7 @@ void run_even(Machine *m, const Code *c)
     load_lanes(m, c, 2);
 }
 
-/* The case that most instructions are: one float. */
+/* The cases that most instructions are: one float, */
 static void load_f32(Machine *m, const Code *c)
 {
     int64_t at = place_address(m, c, 1);
@@ -131,6 +131,27 @@ static void load_f32(Machine *m, const Code *c)
     m->slots.at[c->out].poison = 0;
 }
 
+/* and a whole vector of floats that are all there. */
+static void load_f32s(Machine *m, const Code *c)
+{
+    Slot *out = &m->slots.at[c->out];
+    size_t size = 4 * (size_t)c->lanes;
+    int64_t at;
+
+    if (c->active < c->lanes) {
+        load_lanes(m, c, 1);
+        return;
+    }
+    at = place_address(m, c, c->lanes);
+    if (memchr(c->memory->written + 4 * at, 0, size)) {
+        load_lanes(m, c, 1);
+        return;
+    }
+    m->at = at;
+    memcpy(out->f, c->memory->data + 4 * at, size);
+    out->poison = 0;
+}
+
 static void store_at(const Machine *m, const Code *c, int64_t at)
 {
     const Slot *value = &m->slots.at[c->arg[0]];
@@ -138,6 +159,11 @@ static void store_at(const Machine *m, const Code *c, int64_t at)
     char *to = c->memory->data + at * size;
     uint8_t *written = c->memory->written + at * size;
 
+    if (c->elem == DT_F32 && value->poison == 0) {
+        memcpy(to, value->f, 4 * (size_t)c->active);
+        memset(written, 1, 4 * (size_t)c->active);
+        return;
+    }
     for (int i = 0; i < c->active; i++) {
         store_lane(value, i, c->elem, to + i * size);
         memset(written + i * size, !(value->poison >> i & 1), (size_t)size);
@@ -451,8 +477,8 @@ static Run *const table[EXPR_COUNT][3] = {
 Run *run_of(ExprKind kind, Type type)
 {
     Run *run = table[kind][class_of(type.elem)];
-    if (kind == EXPR_LOAD && type.elem == DT_F32 && type.lanes == 1)
-        run = load_f32;
+    if (kind == EXPR_LOAD && type.elem == DT_F32)
+        run = type.lanes == 1 ? load_f32 : load_f32s;
     if (!run)
         BUG("no '%s' of %s", expr_name(kind), dtype_name(type.elem));
     return run;

@@ -121,6 +121,7 @@ int64_t layout_address(const Buffer *buffer, const int64_t *index);
 /* Every position of the box maps into 0..size-1, and (for logical positions)
  * no two to the same address unless a piece has a ring's modulus. */
 void layout_verify(const Buffer *buffer);
+const char *layout_fault(const Buffer *buffer); /* what is wrong, or NULL */
 /* The physical array of a constant: layout.size elements, gaps zero. */
 void *buffer_pack(Arena *arena, const Buffer *buffer);
 bool layout_equal(const Layout *a, const Layout *b);

@@ -33,8 +33,6 @@ bool affine_divide(Kernel *kernel, const Affine *sum, int64_t div,
                    const Stmt *const *loops, int count, const Affine **quotient,
                    const Affine **remainder);
 
-/* What is wrong with the buffer's layout, or NULL. */
-const char *layout_fault(const Buffer *buffer);
 bool expr_types_fit(ExprKind kind, const Expr *const *arg);
 
 /* By BufferPlace, LoopMark, AccumOp: how the text form spells them. */

@@ -21,7 +21,7 @@ typedef struct NestLoop {
     int64_t extent; /* at most so many iterations */
     bool limited;   /* limits depend on other loops: padding */
     bool limits_others;
-    int64_t first, last;            /* iterations whose padding limits others */
+    int64_t first, last; /* iterations whose padding limits others */
     int pair; /* the outer loop that moves the input in the same dimension, or
                  -1: a tap's pixel */
     int64_t step_y, step_x, step_w; /* elements per iteration; see STEP_... */

@@ -11,6 +11,8 @@
  * The structure is in the indentation, four blanks a level. What a thing is
  * can be told from its spelling, whatever the network's names are: a variable
  * stands only in an index, a function has parentheses, a flat address an @.
+ * Broken kernels print, too, with a ? for what is missing: the verifier shows
+ * them.
  */
 #include "kernel/local.h"
 
@@ -120,6 +122,10 @@ static void print_buffer(Text *text, const Buffer *buffer)
 
 void access_print(Text *text, const Access *access)
 {
+    if (!access->buffer) {
+        text_char(text, '?');
+        return;
+    }
     text_add(text, access->buffer->name);
     if (access->flat) {
         text_add(text, "@(");
@@ -188,7 +194,7 @@ static int precedence(ExprKind kind)
 
 static void print_operand(Text *text, const Expr *expr, int level)
 {
-    bool parens = precedence(expr->kind) < level;
+    bool parens = expr && precedence(expr->kind) < level;
     if (parens)
         text_char(text, '(');
     expr_print(text, expr);
@@ -213,9 +219,11 @@ static void print_call(Text *text, const Expr *expr)
 
 void expr_print(Text *text, const Expr *expr)
 {
-    int level = precedence(expr->kind);
+    int level = expr ? precedence(expr->kind) : 3;
 
-    if (expr->kind == EXPR_CONST) {
+    if (!expr) {
+        text_char(text, '?');
+    } else if (expr->kind == EXPR_CONST) {
         print_constant(text, expr);
     } else if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN) {
         print_load(text, expr);
@@ -240,7 +248,7 @@ static void print_limit(Text *text, const Limit *limit, const char *join)
 {
     if (limit->count != 1)
         text_printf(text, "%s(", join);
-    for (int i = 0; i < limit->count; i++) {
+    for (int i = 0; i < limit->count && i < LIMIT_TERMS; i++) {
         const LimitTerm *term = &limit->term[i];
         if (i > 0)
             text_add(text, ", ");

@@ -24,6 +24,8 @@ void visit_accesses(const Stmt *list, AccessVisitor *visit, void *context);
 void visit_expr(const Expr *expr, const Stmt *stmt, AccessVisitor *visit,
                 void *context);
 
+int count_accesses(const Stmt *list, const Buffer *buffer);
+
 /* The list with every access replaced by what map says; false stops. */
 typedef bool AccessMap(void *context, Kernel *kernel, const Access *access,
                        const Loops *loops, Access *result);

@@ -119,12 +119,53 @@ bool rewrite_mark(Kernel *kernel, const char *var, LoopMark mark, Text *why)
     return true;
 }
 
-/* A copy of the body with the variable fixed. */
-static Stmt *iteration(Kernel *k, const Stmt *loop, int64_t value)
+typedef struct Private {
+    VEC(Buffer *) own; /* locals that nothing outside of the loop knows */
+    VEC(Buffer *) copy;
+} Private;
+
+static void find_private(Kernel *k, const Stmt *loop, Private *p)
+{
+    for (int i = 0; i < k->locals.count; i++) {
+        Buffer *local = k->locals.at[i];
+        int inside = count_accesses(loop->loop.body, local);
+        if (inside > 0 && inside == count_accesses(k->body, local))
+            vec_push(&p->own, local);
+    }
+}
+
+static bool use_copy(void *context, Kernel *k, const Access *access,
+                     const Loops *loops, Access *result)
+{
+    (void)k, (void)loops;
+    const Private *p = context;
+    Access copy = *access;
+    for (int i = 0; i < p->copy.count; i++) {
+        if (copy.buffer == p->own.at[i])
+            copy.buffer = p->copy.at[i];
+    }
+    *result = copy;
+    return true;
+}
+
+/* A copy of the body with the variable fixed, and locals of its own: its
+ * vectors may be of another width. */
+static Stmt *iteration(Kernel *k, const Stmt *loop, int64_t value, Private *p)
 {
     Stmt *block = stmt_new(k, STMT_BLOCK);
+    Loops loops = { { NULL }, 0 };
     block->block = stmt_copy(k, loop->loop.body);
     stmt_substitute(k, block->block, loop->loop.var, affine_const(k, value));
+    p->copy.count = 0;
+    for (int i = 0; i < p->own.count; i++) {
+        const Buffer *own = p->own.at[i];
+        int64_t extent[KERNEL_RANK];
+        for (int d = 0; d < own->rank; d++)
+            extent[d] = own->dim[d].extent;
+        vec_push(&p->copy, kernel_local(k, own->name, own->type, own->place,
+                                        own->rank, extent));
+    }
+    map_accesses(k, block->block, &loops, use_copy, p);
     return block;
 }
 
@@ -140,11 +181,13 @@ static bool peel_loop(void *context, Kernel *k, Stmt **link,
                     loop->loop.var->name);
         return false;
     }
+    Private p = { { 0 }, { 0 } };
+    find_private(k, loop, &p);
     int64_t first_end = lo + number[0], last = hi - number[1];
     if (first_end >= last) /* nothing left between: all stand alone */
         first_end = last = hi;
     for (int64_t v = lo; v < first_end && v < hi; v++) {
-        *link = iteration(k, loop, v);
+        *link = iteration(k, loop, v, &p);
         link = &(*link)->next;
     }
     if (first_end < last) {
@@ -158,10 +201,12 @@ static bool peel_loop(void *context, Kernel *k, Stmt **link,
         link = &middle->next;
     }
     for (int64_t v = last; v < hi; v++) {
-        *link = iteration(k, loop, v);
+        *link = iteration(k, loop, v, &p);
         link = &(*link)->next;
     }
     *link = after;
+    vec_free(&p.own);
+    vec_free(&p.copy);
     return true;
 }
 

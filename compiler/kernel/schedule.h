@@ -55,13 +55,18 @@ bool rewrite_prefetch(Kernel *kernel, const char *buffer, const char *var,
 bool rewrite_inline(Kernel *reader, const Kernel *producer, Buffer *buffer,
                     Text *why);
 /*
- * Fusion over rows: the producer's nest for the rows of `buffer` that
- * iteration v of the reader's outermost loop needs and no earlier one computed
- * stands before that iteration's body; the buffer becomes a ring of as many
- * rows as one iteration reads.
+ * Fusion over rows. Iteration v of the reader's outermost loop reads rows
+ * step*v + low .. step*v + high - 1 of the buffer (false: not of that kind).
  */
-bool rewrite_compute_at(Kernel *reader, const Kernel *producer, Buffer *buffer,
-                        Text *why);
+bool kernel_rows_read(Kernel *reader, const Buffer *buffer, int64_t *step,
+                      int64_t *low, int64_t *high);
+/*
+ * Both kernels are final, rows their outermost loops, and the buffer between
+ * them is a ring of at least high - low rows: before each iteration of the
+ * reader stands the producer's loop over the rows that it needs first.
+ */
+bool rewrite_rows(Kernel *reader, const Kernel *producer, int64_t step,
+                  int64_t low, int64_t high, Text *why);
 /* Limits that keep a tap out of the padding are dropped where the buffer has a
  * halo of zeros to read instead. */
 bool rewrite_halo(Kernel *kernel, Text *why);
@@ -127,7 +132,9 @@ void schedule_free(Schedule *schedule);
 bool schedule_apply(Kernel *kernel, const Schedule *schedule,
                     const Target *target, Text *why);
 
-/* The schedule that the cost model likes best for the target. */
-void schedule_choose(Kernel *kernel, const Target *target, Schedule *schedule);
+/* The schedule that the cost model likes best for the target. rows: the first
+ * loop stays outermost and whole. */
+void schedule_choose(Kernel *kernel, const Target *target, bool rows,
+                     Schedule *schedule);
 
 #endif

@@ -46,7 +46,7 @@ static void test_values_of_every_kind(void)
         const char *text, *again;
     } rows[] = {
         { ATTR_INT, "-7", "-7" },
-        { ATTR_FLOAT, "1e-5", "1e-05" },
+        { ATTR_FLOAT, "1e-5", "1e-5" },
         { ATTR_FLOAT, "-inf", "-inf" },
         { ATTR_BOOL, "yes", "yes" },
         { ATTR_BOOL, "no", "no" },

@@ -135,7 +135,7 @@ static bool has_big_conv(Graph *graph, void *context)
 static void test_a_failure_shrinks_to_its_cause(void)
 {
     int shrunk = 0;
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= 400; seed++) {
         Arena *arena = arena_new();
         Graph *g = graph_random(arena, seed, NULL), *small;
         int calls = 0;

@@ -328,7 +328,7 @@ static void test_sizes_that_overflow(void)
     CHECK(rows);
 }
 
-static void test_other_rules(void)
+static void test_layers(void)
 {
     static const Row rows[] = {
         { OP_DENSE, "units=10", 1, { 84 }, "[10]" },
@@ -380,6 +380,13 @@ static void test_other_rules(void)
           1,
           { 7 },
           "'scale' of 'convert' must be a finite number other than 0, got 0" },
+    };
+    CHECK(rows);
+}
+
+static void test_moving_and_reducing(void)
+{
+    static const Row rows[] = {
         { OP_PAD, "pad=[1, 2, 3, 4]", 3, { 5, 5, 2 }, "[9, 11, 2]" },
         { OP_PAD,
           "pad=same",
@@ -523,7 +530,8 @@ static const UnitTest tests[] = {
     UNIT(test_windows_that_do_not_fit),
     UNIT(test_groups),
     UNIT(test_sizes_that_overflow),
-    UNIT(test_other_rules),
+    UNIT(test_layers),
+    UNIT(test_moving_and_reducing),
     UNIT(test_broadcasting),
     UNIT(test_concatenation),
     UNIT(test_bytes_need_a_scale),
