@@ -160,7 +160,8 @@ typedef struct Range {
 void source_position(const Source *source, size_t offset, int *line,
                      int *column);
 /* A file's content in the arena, or that of standard input ("-"); a diagnostic
- * and NULL where it cannot be read, holds a NUL byte, is not UTF-8, or exceeds 64 MiB. */
+ * and NULL where it cannot be read, holds a NUL byte, is not UTF-8, or exceeds
+ * 64 MiB. */
 Source *source_read(Arena *arena, const char *path);
 Source *source_from_text(Arena *arena, const char *name, const char *text);
 

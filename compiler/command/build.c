@@ -3,7 +3,7 @@
  */
 #include "command/local.h"
 
-#include "op/network.h"
+#include "pipeline.h"
 
 #include <string.h>
 
@@ -37,63 +37,6 @@ const Target *build_target(const CommandOptions *options)
                                                     : "native");
 }
 
-/* ---- passes -------------------------------------------------------------------- */
-
-static bool check_passes(const CommandOptions *options)
-{
-    for (int i = 0; i < options->skip.count; i++) {
-        const char *name = options->skip.at[i];
-        if (pass_may_skip(name))
-            continue;
-        if (pass_find(name))
-            diag_error_file(NULL, "the pass '%s' cannot be left out", name);
-        else
-            diag_error_file(NULL, "there is no pass or rule '%s'", name);
-        return false;
-    }
-    for (int i = 0; i < options->dump_after.count; i++) {
-        const char *name = options->dump_after.at[i];
-        if (strcmp(name, "all") == 0 || pass_find(name))
-            continue;
-        diag_error_file(NULL, "there is no pass '%s'", name);
-        return false;
-    }
-    return true;
-}
-
-/* -O0: what makes loops harder to read is left out as well. */
-static void add_skips(const CommandOptions *options, TextList *skip)
-{
-    for (int i = 0; i < options->skip.count; i++)
-        vec_push(skip, options->skip.at[i]);
-    if (options->level && options->level[0] == '0')
-        vec_push(skip, "layout");
-}
-
-static void run_passes(Build *build, const Target *target,
-                       const CommandOptions *options)
-{
-    TextList skip = { 0 };
-    Text dump = { 0 }, time = { 0 };
-    PassOptions pass_options = { .dump_after = options->dump_after.at,
-                                 .dump_count = options->dump_after.count,
-                                 .dump = &dump,
-                                 .time = options->time_passes ? &time : NULL };
-
-    add_skips(options, &skip);
-    build->context = (PassContext){ .target = target,
-                                    .skip = skip.at,
-                                    .skip_count = skip.count };
-    pass_run_all(build->graph, &build->context, &pass_options);
-    build->context.skip = NULL;
-    build->context.skip_count = 0;
-    vec_free(&skip);
-    fputs(text_get(&dump), stderr);
-    fputs(text_get(&time), stderr);
-    text_free(&dump);
-    text_free(&time);
-}
-
 /* ---- schedules -------------------------------------------------------------------- */
 
 static bool has_kernel(const Program *program, const char *name)
@@ -104,43 +47,39 @@ static bool has_kernel(const Program *program, const char *name)
     return false;
 }
 
-/* A schedule of a kernel that is not there is a mistake, not a wish. */
-static bool check_schedules(const Build *build, const char *path,
-                            const ScheduleList *list)
+static void report_no_kernel(const Program *program, const char *path,
+                             const char *name)
 {
     const char *names[256];
     int count = 0;
 
-    for (int i = 0; i < build->program->kernels.count; i++)
+    for (int i = 0; i < program->kernels.count; i++)
         if (count < (int)COUNT_OF(names))
-            names[count++] = build->program->kernels.at[i]->name;
-    for (int i = 0; i < list->count; i++) {
-        const char *name = list->at[i].kernel;
-        if (has_kernel(build->program, name))
-            continue;
-        diag_error_file(path, "the network has no kernel '%s'", name);
-        const char *near = name_nearest(name, names, count);
-        if (near)
-            diag_hint("did you mean '%s'?", near);
-        return false;
+            names[count++] = program->kernels.at[i]->name;
+    diag_error_file(path, "the network has no kernel '%s'", name);
+    const char *near = name_nearest(name, names, count);
+    if (near)
+        diag_hint("did you mean '%s'?", near);
+}
+
+/* A schedule of a kernel that is not there is a mistake, not a wish. */
+static bool check_schedules(const Build *build, const char *path)
+{
+    ScheduleList list = { 0 };
+    const Source *source = path ? source_read(build->arena, path) : NULL;
+    bool good = true;
+
+    if (source)
+        schedule_read(source, &list);
+    for (int i = 0; i < list.count && good; i++) {
+        good = has_kernel(build->program, list.at[i].kernel);
+        if (!good)
+            report_no_kernel(build->program, path, list.at[i].kernel);
     }
-    return true;
-}
-
-static bool read_schedules(Arena *arena, const CommandOptions *options,
-                           ScheduleList *list)
-{
-    if (!options->schedule)
-        return true;
-    const Source *source = load_source(arena, options->schedule);
-    return source && schedule_read(source, list);
-}
-
-static void free_schedules(ScheduleList *list)
-{
-    for (int i = 0; i < list->count; i++)
-        schedule_free(&list->at[i]);
-    vec_free(list);
+    for (int i = 0; i < list.count; i++)
+        schedule_free(&list.at[i]);
+    vec_free(&list);
+    return good;
 }
 
 static bool dump_schedules(const Build *build, const CommandOptions *options)
@@ -152,6 +91,11 @@ static bool dump_schedules(const Build *build, const CommandOptions *options)
 
 /* ---- the whole ----------------------------------------------------------------------- */
 
+static bool is_plain(const CommandOptions *options)
+{
+    return options->level && options->level[0] == '0';
+}
+
 static const char *target_note(const CommandOptions *options)
 {
     for (int i = 0; i < options->target.count; i++)
@@ -160,39 +104,61 @@ static const char *target_note(const CommandOptions *options)
     return "the machine's own on which it was compiled; --target chooses";
 }
 
-static bool lower(Build *build, const Target *target, const CommandOptions *options)
+/* -O0: what makes loops harder to read is left out as well. */
+static void add_skips(const CommandOptions *options, TextList *skip)
 {
-    ScheduleList list = { 0 };
-    LowerOptions lower_options = { .target = target,
-                                   .no_schedule = options->level &&
-                                                  options->level[0] == '0',
-                                   .overrides = &list,
-                                   .schedules = &build->schedules,
-                                   .nests = &build->nests };
+    for (int i = 0; i < options->skip.count; i++)
+        vec_push(skip, options->skip.at[i]);
+    if (is_plain(options))
+        vec_push(skip, "layout");
+}
 
-    bool done = read_schedules(build->arena, options, &list);
-    if (done)
-        build->program =
-            lower_network(build->arena, build->graph, &lower_options);
-    done = build->program && check_schedules(build, options->schedule, &list);
-    free_schedules(&list);
-    return done;
+static Options pipeline_options(Build *build, const Target *target,
+                                const CommandOptions *options,
+                                const TextList *skip)
+{
+    return (Options){ .target = target,
+                      .skip = skip->at,
+                      .skip_count = skip->count,
+                      .dump_after = options->dump_after.at,
+                      .dump_count = options->dump_after.count,
+                      .dump = &build->dump,
+                      .time = options->time_passes ? &build->time : NULL,
+                      .no_schedule = is_plain(options),
+                      .schedule = options->schedule,
+                      .schedules = &build->schedules,
+                      .nests = &build->nests };
+}
+
+static bool run_pipeline(Build *build, const Graph *graph, Options *how)
+{
+    if (!pipeline_check(how))
+        return false;
+    build->graph = graph_copy(build->arena, graph);
+    pipeline_optimise(build->graph, how, &build->context);
+    build->context.skip = NULL; /* the names end with the options */
+    build->context.skip_count = 0;
+    build->program =
+        pipeline_program(build->arena, build->graph, how, &build->context);
+    return build->program && check_schedules(build, how->schedule);
 }
 
 bool build_program(Build *build, const Graph *graph, const Target *target,
                    const CommandOptions *options)
 {
+    TextList skip = { 0 };
+
     *build = (Build){ .arena = arena_new() };
-    if (!check_passes(options))
-        return false;
-    build->graph = graph_copy(build->arena, graph);
-    run_passes(build, target, options);
-    if (!lower(build, target, options))
+    add_skips(options, &skip);
+    Options how = pipeline_options(build, target, options, &skip);
+    bool done = run_pipeline(build, graph, &how);
+    vec_free(&skip);
+    fputs(text_get(&build->dump), stderr);
+    fputs(text_get(&build->time), stderr);
+    if (!done)
         return false;
     build->program->origin = path_base(build->arena, graph->source->name);
     build->program->target_note = target_note(options);
-    build->program->parameters = graph_parameters(graph);
-    build->program->macs = graph_macs(graph);
     return dump_schedules(build, options);
 }
 
@@ -201,6 +167,8 @@ void build_free(Build *build)
     pass_context_free(&build->context);
     text_free(&build->nests);
     text_free(&build->schedules);
+    text_free(&build->dump);
+    text_free(&build->time);
     if (build->program)
         program_free(build->program);
     if (build->graph)

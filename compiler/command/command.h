@@ -86,7 +86,8 @@ int options_choose(const char *word, const char *const *list, const char *what);
 /* command NULL: of cnnc as a whole. */
 void help_print(Text *out, const Command *command);
 
-#define COMMAND(id, name, ...) bool command_##name(const CommandOptions *options);
+#define COMMAND(id, name, ...)                                                 \
+    bool command_##name(const CommandOptions *options);
 #include "command/commands.def"
 
 #endif

@@ -172,8 +172,7 @@ static void run_reference(Engine *e, int64_t sample, const void *const *inputs,
         const Tensor *tensor = graph->outputs.at[i].tensor;
         from_double(tensor->type, evaluation_value(evaluation, tensor),
                     shape_count(&tensor->shape),
-                    (char *)outputs[i] +
-                        (size_t)sample * tensor_bytes(tensor));
+                    (char *)outputs[i] + (size_t)sample * tensor_bytes(tensor));
     }
     evaluation_free(evaluation);
     arena_free(arena);

@@ -64,7 +64,7 @@ bool command_format(const CommandOptions *options)
     bool done = check_paths(options);
 
     for (int i = 0; done && i < options->files.count; i++) {
-        const Source *source = load_source(arena, options->files.at[i]);
+        const Source *source = source_read(arena, options->files.at[i]);
         /* Those after a faulty one are looked at as well. */
         if (source)
             format_file(options, source);

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEFAULT_LIMIT 300 /* seconds */
+#define DEFAULT_LIMIT 300  /* seconds */
 #define SHOWN         4000 /* bytes of a compiler's messages */
 
 /* ---- the folder --------------------------------------------------------------- */
@@ -73,8 +73,8 @@ static bool janitor_start(Host *host)
 static bool make_folder(Host *host)
 {
     const char *base = getenv("TMPDIR");
-    char *folder = path_join(host->arena, base && *base ? base : "/tmp",
-                             "cnnc-XXXXXX");
+    char *folder =
+        path_join(host->arena, base && *base ? base : "/tmp", "cnnc-XXXXXX");
 
     if (mkdtemp(folder)) {
         host->folder = folder;
@@ -98,7 +98,8 @@ static void split_words(Arena *arena, const char *command, TextList *words)
     }
 }
 
-static void find_cc(Arena *arena, const CommandOptions *options, TextList *words)
+static void find_cc(Arena *arena, const CommandOptions *options,
+                    TextList *words)
 {
     const char *given = options->cc ? options->cc : getenv("CC");
 
@@ -170,8 +171,8 @@ bool host_write(const Host *host, const char *name, Text *text)
 {
     const char *path = host_path(host, name);
     FILE *file = fopen(path, "wb");
-    bool good = file && fwrite(text_get(text), 1, text->length, file) ==
-                            text->length;
+    bool good =
+        file && fwrite(text_get(text), 1, text->length, file) == text->length;
     int error = errno;
 
     good = file && fclose(file) == 0 && good;
@@ -226,8 +227,9 @@ static bool run_words(Host *host, TextList *words, const char *output,
         diag_error_file(words->at[0], "cannot be started: %s", strerror(errno));
         return false;
     }
-    *outcome = (Outcome){ .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-                          .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0 };
+    *outcome =
+        (Outcome){ .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                   .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0 };
     outcome->timed_out = outcome->signal == SIGALRM;
     return true;
 }

@@ -33,8 +33,8 @@ static bool split_item(Arena *arena, const char *path, const char **file,
 {
     const char *colon = strrchr(path, ':');
 
-    if (!colon || access(path, F_OK) == 0 ||
-        !parse_int64(colon + 1, item) || *item < 0)
+    if (!colon || access(path, F_OK) == 0 || !parse_int64(colon + 1, item) ||
+        *item < 0)
         return false;
     *file = arena_textn(arena, path, (size_t)(colon - path));
     return access(*file, F_OK) == 0;
@@ -47,8 +47,7 @@ static bool take_item(const CnncArray *array, const Tensor *tensor,
     CnncError error;
 
     if (array->rank < 1 || item >= array->dim[0]) {
-        diag_error_file(path, "has no item %lld: it has %lld",
-                        (long long)item,
+        diag_error_file(path, "has no item %lld: it has %lld", (long long)item,
                         array->rank < 1 ? 0LL : (long long)array->dim[0]);
         return false;
     }

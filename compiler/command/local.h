@@ -13,10 +13,8 @@
 
 #include <cnnc/io.h>
 
-/* ---- reading (load.c) -------------------------------------------------------- */
+/* ---- reading and writing (load.c) ---------------------------------------------- */
 
-/* The text of a file, or of standard input for "-". NULL after diagnostics. */
-const Source *load_source(Arena *arena, const char *path);
 /* The network of options->files.at[0]; NULL after diagnostics. */
 Graph *load_network(Arena *arena, const CommandOptions *options);
 /* Gives it the weights that the options or the file name. Where there are none:
@@ -25,13 +23,8 @@ bool load_weights(Graph *graph, const CommandOptions *options, bool needed);
 /* The file of weights that load_weights reads, or NULL. */
 const char *load_weights_path(Arena *arena, const Graph *graph,
                               const CommandOptions *options);
-
-/* ---- writing (load.c) ---------------------------------------------------------- */
-
 /* Through file_write; the text is freed. */
 bool output_text(const char *path, Text *text);
-/* Whether the text is printed on a terminal. */
-bool output_is_terminal(void);
 
 /* ---- from a network to a program (build.c) --------------------------------------- */
 
@@ -40,7 +33,7 @@ typedef struct Build {
     Graph *graph; /* its own copy, after all passes */
     Program *program;
     PassContext context; /* the remarks of the passes */
-    Text nests, schedules;
+    Text nests, schedules, dump, time;
 } Build;
 
 /* The one target that the options name, or native; NULL after a diagnostic. */

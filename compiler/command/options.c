@@ -10,6 +10,7 @@
  */
 #include "command/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,9 +18,8 @@
 
 const Command commands[COMMAND_COUNT] = {
 #define COMMAND(id, name, arguments, fewest, most, summary, text)              \
-    [COMMAND_##id] = { #name,   arguments, fewest,                             \
-                       most,    summary,   text,                               \
-                       command_##name },
+    [COMMAND_##id] = { #name,   arguments, fewest,        most,                \
+                       summary, text,      command_##name },
 #include "command/commands.def"
 };
 
@@ -34,7 +34,7 @@ enum {
 const OptionInfo option_info[] = {
 #define GROUP(title) { .group = (title) },
 #define OPTION(field, kind, spelling, argument, commands, help)                \
-    { spelling, argument, OPTION_##kind, offsetof(CommandOptions, field),             \
+    { spelling, argument, OPTION_##kind, offsetof(CommandOptions, field),      \
       commands, help,     NULL },
 #include "command/options.def"
 };
@@ -80,8 +80,7 @@ static void report_unknown_option(const Command *command, const char *word)
     for (int i = 0; i < option_count; i++)
         if (option_info[i].spelling && count < (int)COUNT_OF(names))
             names[count++] = option_info[i].spelling;
-    const char *near =
-        name_nearest(name_internn(word, length), names, count);
+    const char *near = name_nearest(name_internn(word, length), names, count);
     diag_error_file(NULL, "there is no option '%.*s'", (int)length, word);
     if (near)
         diag_hint("did you mean '%s'?", near);
@@ -216,8 +215,8 @@ static bool take_file(CommandOptions *options, const char *word)
     else
         vec_push(&options->files, word);
     if (!options->help)
-        options->command = options->command ? options->command
-                                            : &commands[COMMAND_COMPILE];
+        options->command =
+            options->command ? options->command : &commands[COMMAND_COMPILE];
     return true;
 }
 
@@ -229,9 +228,9 @@ static bool take_words(CommandOptions *options, Words *words)
         const char *word = words->at[words->next++];
         if (!only_files && strcmp(word, "--") == 0)
             only_files = true;
-        else if (only_files || word[0] != '-' || word[1] == '\0' ?
-                     !take_file(options, word) :
-                     !take_option(options, words, word))
+        else if (only_files || word[0] != '-' || word[1] == '\0'
+                     ? !take_file(options, word)
+                     : !take_option(options, words, word))
             return false;
     }
     return true;
@@ -282,9 +281,10 @@ static bool check_files(const CommandOptions *options)
     if (options->files.count >= command->fewest_files &&
         options->files.count <= command->most_files)
         return true;
-    diag_error_file(NULL, "%s", options->files.count < command->fewest_files
-                                    ? "a file is missing"
-                                    : "too many files");
+    diag_error_file(NULL, "%s",
+                    options->files.count < command->fewest_files
+                        ? "a file is missing"
+                        : "too many files");
     diag_hint("cnnc%s%s %s", space, *space ? command->name : "",
               command->arguments);
     return false;
@@ -312,12 +312,12 @@ static void set_diagnostics(const CommandOptions *options)
     const char *no_colour = getenv("NO_COLOR");
     bool colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour);
 
-    diag_set_options((DiagOptions){
-        .style = options->json ? DIAG_JSON
-                 : colour      ? DIAG_COLOUR
-                               : DIAG_PLAIN,
-        .warnings_are_errors = options->warnings_are_errors,
-        .no_warnings = options->no_warnings });
+    diag_set_options(
+        (DiagOptions){ .style = options->json ? DIAG_JSON
+                                : colour      ? DIAG_COLOUR
+                                              : DIAG_PLAIN,
+                       .warnings_are_errors = options->warnings_are_errors,
+                       .no_warnings = options->no_warnings });
 }
 
 bool options_parse(CommandOptions *options, int argc, char **argv)

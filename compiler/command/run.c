@@ -31,11 +31,10 @@ static const char *array_path(Arena *arena, const Graph *graph,
         suffix = "";
     return arena_printf(
         arena, "%s",
-        path_with_suffix(arena, path,
-                         arena_printf(arena, "-%s%s",
-                                      name_to_c(arena,
-                                                graph->outputs.at[i].name),
-                                      suffix)));
+        path_with_suffix(
+            arena, path,
+            arena_printf(arena, "-%s%s",
+                         name_to_c(arena, graph->outputs.at[i].name), suffix)));
 }
 
 static bool write_array(const char *path, const Tensor *tensor,

@@ -12,9 +12,8 @@
 
 Table table_new(Arena *arena, const char *align)
 {
-    return (Table){ .arena = arena,
-                    .columns = (int)strlen(align),
-                    .align = align };
+    return (
+        Table){ .arena = arena, .columns = (int)strlen(align), .align = align };
 }
 
 void table_cell(Table *table, const char *format, ...)
@@ -114,8 +113,9 @@ const char *show_bytes(Arena *arena, int64_t bytes)
         return arena_printf(arena, "%d B", (int)bytes);
     for (; value >= 1023.5 && unit < 3; unit++)
         value /= 1024;
-    return arena_printf(arena, "%.*f %s", value < 9.995    ? 2
-                                          : value < 99.95 ? 1
-                                                          : 0,
+    return arena_printf(arena, "%.*f %s",
+                        value < 9.995   ? 2
+                        : value < 99.95 ? 1
+                                        : 0,
                         value, units[unit]);
 }

@@ -77,8 +77,8 @@ static const char *show_schedule(const Summary *s, const char *kernel)
     size_t length = strlen(kernel);
     Text line = { 0 };
 
-    while (*text && !(strncmp(text, kernel, length) == 0 &&
-                      text[length] == ':')) {
+    while (*text &&
+           !(strncmp(text, kernel, length) == 0 && text[length] == ':')) {
         text += strcspn(text, "\n");
         text += *text == '\n';
     }
@@ -120,8 +120,7 @@ static void add_row(const Summary *s, Table *table, const Node *node)
     table_cell(table, "%s", op_info[node->op].name);
     table_cell(table, "%s", shape_show(&out->shape));
     table_cell(table, "%s", show_count(s->arena, node_parameters(node)));
-    table_cell(table, "%s",
-               show_count(s->arena, op_info[node->op].macs(node)));
+    table_cell(table, "%s", show_count(s->arena, op_info[node->op].macs(node)));
     table_cell(table, "%s", show_count(s->arena, bytes));
     table_cell(table, "%s", stored ? show_place(s, planned) : "");
     table_cell(table, "%s", built ? show_kernel(s, built) : "folded");
@@ -129,9 +128,9 @@ static void add_row(const Summary *s, Table *table, const Node *node)
 
 static void add_layers(const Summary *s, Table *table)
 {
-    static const char *const titles[] = { "layer", "kind",  "output",
-                                          "parameters", "MACs",  "bytes",
-                                          "memory", "computed" };
+    static const char *const titles[] = { "layer",      "kind",    "output",
+                                          "parameters", "MACs",    "bytes",
+                                          "memory",     "computed" };
 
     for (size_t i = 0; i < COUNT_OF(titles); i++)
         table_cell(table, "%s", titles[i]);
@@ -170,8 +169,7 @@ static void print_ports(Text *out, const Summary *s)
     for (int i = 0; i < graph->outputs.count; i++) {
         const Output *o = &graph->outputs.at[i];
         text_printf(out, "  output  %s: %s %s", o->name,
-                    dtype_name(o->tensor->type),
-                    shape_show(&o->tensor->shape));
+                    dtype_name(o->tensor->type), shape_show(&o->tensor->shape));
         if (o->classes)
             text_printf(out, ", %d classes", o->class_count);
         if (o->loss != LOSS_NONE)
