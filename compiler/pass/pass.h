@@ -57,6 +57,7 @@ typedef struct PassContext {
     int skip_count;
     VEC(Remark) remarks; /* filled in; the texts are the graph's arena's */
     int rule_uses[RULE_COUNT];
+    int64_t parameters, macs; /* of the network as it was written */
 } PassContext;
 
 typedef struct Pass {

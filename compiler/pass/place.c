@@ -12,8 +12,8 @@ static PlaceKind kind_of(const Tensor *tensor, bool is_output)
 {
     switch (tensor->kind) {
     case TENSOR_INPUT: return PLACE_INPUT;
-    case TENSOR_PARAMETER:
-    case TENSOR_CONSTANT: return PLACE_CONST;
+    case TENSOR_PARAMETER: /* data of the program, wherever that puts it */
+    case TENSOR_CONSTANT: return PLACE_NONE;
     case TENSOR_VALUE:
         if (tensor->producer->fused_into != NULL)
             return PLACE_NONE;

@@ -144,6 +144,8 @@ void pass_run_all(Graph *graph, PassContext *context,
                   const PassOptions *options)
 {
     int facts = FACT_NONE;
+    context->parameters = graph_parameters(graph);
+    context->macs = graph_macs(graph);
     for (int i = 0; i < pass_count; i++) {
         const Pass *pass = &passes[i];
         bool changed;
