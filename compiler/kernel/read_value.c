@@ -16,9 +16,9 @@
 
 static const Var *read_var(Reader *r, const char *name)
 {
-    for (int i = 0; i < r->nest.count; i++) {
-        if (r->nest.loop[i]->loop.var->name == name)
-            return r->nest.loop[i]->loop.var;
+    for (int i = 0; i < r->loops.count; i++) {
+        if (r->loops.at[i]->loop.var->name == name)
+            return r->loops.at[i]->loop.var;
     }
     read_fail(r, "no loop around is over '%s'", name);
     return NULL;
