@@ -231,7 +231,9 @@ static Value *apply_operator(Scope *scope, Step *step, Op op, const char *path,
 static Value *apply_nothing(Scope *scope, const Step *step)
 {
     const Value *value = scope_value(scope, step->name);
-    if (value && step->repeat) {
+    if (value && value_is_poison(value)) {
+        ; /* may have been meant as a block, in a line that is broken */
+    } else if (value && step->repeat) {
         if (report(scope, step->range, "'%s' is a value: it cannot be repeated",
                    step->name))
             diag_hint("to multiply it, write mul(%s, ...)", step->name);
