@@ -215,6 +215,9 @@ typedef struct Place {
     int64_t pixel;   /* row-major with a wider pixel: elements from one
                                pixel to the next (a slice of a concat, or
                                padded channels); 0: the channel count */
+    int64_t ring;    /* only so many rows are in memory, row r at r % ring, as
+                        the reader that its node is fused into uses them up;
+                        0: all */
     int64_t slack;   /* elements behind the end that may be touched */
 } Place;
 
@@ -294,6 +297,8 @@ struct Graph {
 
 Graph *graph_new(Arena *arena, const char *name);
 void graph_free(Graph *graph); /* the vectors; the arena is the caller's */
+/* A graph of its own in the arena; names, origins and data are shared. */
+Graph *graph_copy(Arena *arena, const Graph *graph);
 /* A node with its defaults filled in and room for its outputs; appended. */
 Node *graph_add(Graph *graph, Op op, const char *path, Tensor *const *inputs,
                 int count, const Origin *origin);
@@ -328,6 +333,8 @@ void graph_sort(Graph *graph);
 
 /* Runs the shape rules in order; poisoned inputs are skipped silently. */
 bool graph_infer(Graph *graph);
+/* One node's rule without any report; false where it refuses. */
+bool graph_try(Graph *graph, Node *node);
 /* The same for one node whose inputs are known. */
 bool graph_infer_node(Graph *graph, Node *node);
 /* An error at the node (attr >= 0: at that attribute, where it was written),
@@ -335,6 +342,8 @@ bool graph_infer_node(Graph *graph, Node *node);
  * a shape rule the notes for the block uses come after those of the rule. */
 void graph_error(const Node *node, int attr, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* A hint to the last graph_error. */
+void graph_hint(const char *hint);
 /* A note for each data input: "'main' is [16, 16, 32]: 'conv1' is
  * conv(32, 3x3, stride=2) of [32, 32, 16]". */
 void graph_note_inputs(const Node *node);

@@ -13,6 +13,8 @@
 
 /* The node whose shape rule runs: its block uses are noted at the end. */
 static const Node *inferring;
+/* A rule is only tried: nothing is reported, nothing poisoned. */
+static bool quiet;
 
 static Range origin_range(const Origin *origin)
 {
@@ -38,6 +40,8 @@ void graph_error(const Node *node, int attr, const char *format, ...)
     Range range = origin_range(node->origin);
     Text message = { 0 };
     va_list list;
+    if (quiet)
+        return;
     if (attr >= 0 && node->attr_range && node->attr_range[attr].source)
         range = node->attr_range[attr];
     va_start(list, format);
@@ -48,6 +52,12 @@ void graph_error(const Node *node, int attr, const char *format, ...)
     poison(node);
     if (node != inferring)
         note_blocks(node);
+}
+
+void graph_hint(const char *hint)
+{
+    if (!quiet)
+        diag_hint("%s", hint);
 }
 
 const char *tensor_show(const Tensor *tensor)
@@ -133,7 +143,7 @@ static void note_tensor(const Tensor *tensor)
 void graph_note_inputs(const Node *node)
 {
     enum { MOST = 4 }; /* a list of hundreds helps nobody */
-    for (int i = 0; i < node->data_count && i < MOST; i++)
+    for (int i = 0; !quiet && i < node->data_count && i < MOST; i++)
         note_tensor(node->input[i]);
 }
 
@@ -147,29 +157,40 @@ static bool reads_poison(const Node *node)
     return false;
 }
 
-bool graph_infer_node(Graph *graph, Node *node)
+static bool check_count(const Node *node)
 {
     const OpInfo *info = &op_info[node->op];
-    bool good = true;
-    inferring = node;
-    if (node->data_count < info->least_inputs ||
-        node->data_count > info->most_inputs) {
+    const int count = node->data_count;
+    if (count < info->least_inputs)
         graph_error(node, -1, "'%s' takes %s%d inputs, got %d", info->name,
-                    info->least_inputs == info->most_inputs ? ""
-                    : node->data_count < info->least_inputs ? "at least "
-                                                            : "at most ",
-                    node->data_count < info->least_inputs ? info->least_inputs
-                                                          : info->most_inputs,
-                    node->data_count);
-        good = false;
-    } else {
-        good = info->infer(graph, node);
-    }
+                    info->most_inputs > info->least_inputs ? "at least " : "",
+                    info->least_inputs, count);
+    else if (count > info->most_inputs)
+        graph_error(node, -1, "'%s' takes %s%d inputs, got %d", info->name,
+                    info->most_inputs > info->least_inputs ? "at most " : "",
+                    info->most_inputs, count);
+    return count >= info->least_inputs && count <= info->most_inputs;
+}
+
+bool graph_infer_node(Graph *graph, Node *node)
+{
+    bool good;
+    inferring = node;
+    good = check_count(node) && op_info[node->op].infer(graph, node);
     inferring = NULL;
     if (!good) {
         poison(node);
         note_blocks(node);
     }
+    return good;
+}
+
+bool graph_try(Graph *graph, Node *node)
+{
+    bool good;
+    quiet = true;
+    good = check_count(node) && op_info[node->op].infer(graph, node);
+    quiet = false;
     return good;
 }
 

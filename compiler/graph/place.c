@@ -16,14 +16,17 @@ int64_t place_channels(const Shape *shape, const Place *place)
 bool place_is_plain(const Place *place)
 {
     return place->block == 0 && place->pixel == 0 && place->pitch == 0 &&
-           place->halo[TOP] == 0 && place->halo[LEFT] == 0 &&
-           place->halo[BOTTOM] == 0 && place->halo[RIGHT] == 0;
+           place->ring == 0 && place->halo[TOP] == 0 &&
+           place->halo[LEFT] == 0 && place->halo[BOTTOM] == 0 &&
+           place->halo[RIGHT] == 0;
 }
 
 Steps place_steps(const Shape *shape, const Place *place)
 {
     REQUIRE(shape->rank == 3);
-    int64_t rows = place->halo[TOP] + shape->dim[0] + place->halo[BOTTOM];
+    int64_t rows = place->ring
+                       ? place->ring
+                       : place->halo[TOP] + shape->dim[0] + place->halo[BOTTOM];
     int64_t columns = place->halo[LEFT] + shape->dim[1] + place->halo[RIGHT];
     int64_t channels = shape->dim[2];
     Steps s = { .c = 1 };
@@ -35,7 +38,7 @@ Steps place_steps(const Shape *shape, const Place *place)
     } else {
         s.w = place->pixel ? place->pixel : channels;
         s.h = (place->pitch ? place->pitch : columns) * s.w;
-        s.size = rows * s.h;
+        s.size = rows * s.h - (s.w - channels); /* a slice ends early */
     }
     s.offset = place->halo[TOP] * s.h + place->halo[LEFT] * s.w;
     s.size += place->slack;

@@ -19,8 +19,8 @@
 
 #define MOST_INLINE 64 /* elements of a constant that is written out */
 
-const char *const place_names[5] = { "none", "input", "output", "const",
-                                     "arena" };
+const char *const place_kind_names[5] = { "none", "input", "output", "const",
+                                          "arena" };
 const char *const layout_names[3] = { "as_is", "conv", "dense" };
 
 typedef struct Printer {
@@ -150,7 +150,7 @@ static void print_place(const Printer *p, const Place *place)
     const char *separator = "";
     if (place->kind == PLACE_NONE)
         return;
-    text_printf(p->text, " @ %s(", place_names[place->kind]);
+    text_printf(p->text, " @ %s(", place_kind_names[place->kind]);
 #define FIELD(name)                                                            \
     if (place->name) {                                                         \
         text_printf(p->text, "%s" #name "=%lld", separator,                    \

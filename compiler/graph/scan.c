@@ -191,8 +191,8 @@ static bool read_place_field(Reader *r, Tensor *tensor)
 bool read_place(Reader *r, Tensor *tensor)
 {
     const char *word = read_word(r, "abcdefghijklmnopqrstuvwxyz");
-    for (size_t i = 0; word && i < COUNT_OF(place_names); i++)
-        if (strcmp(word, place_names[i]) == 0) {
+    for (size_t i = 0; word && i < COUNT_OF(place_kind_names); i++)
+        if (strcmp(word, place_kind_names[i]) == 0) {
             tensor->place.kind = (PlaceKind)i;
             word = NULL;
         }

@@ -193,9 +193,6 @@ static void verify_nodes(const Verifier *v)
 {
     for (int n = 0; n < v->graph->nodes.count; n++) {
         const Node *node = v->graph->nodes.at[n];
-        if (node->id != n)
-            FAULT(v, "node '%s' has number %d in place %d", node->path,
-                  node->id, n);
         if ((int)node->op < 0 || node->op >= OP_COUNT)
             FAULT(v, "'%s' has no operator", node->path);
         verify_reads(v, node);

@@ -16,7 +16,6 @@ Access access_at(Buffer *buffer, const Affine *const *index)
         REQUIRE(index[i] != NULL);
         access.index[i] = index[i];
     }
-    REQUIRE(index[buffer->rank] == NULL);
     return access;
 }
 
@@ -50,9 +49,9 @@ static void split_sum(Kernel *kernel, const Affine *sum, int64_t div,
 
 /* floor(sum / div) and sum - div * that, as affine sums; false where the
  * interval of the rest does not lie within one block of div values. */
-static bool divide_sum(Kernel *kernel, const Affine *sum, int64_t div,
-                       const Stmt *const *loops, int count,
-                       const Affine **quotient, const Affine **remainder)
+bool affine_divide(Kernel *kernel, const Affine *sum, int64_t div,
+                   const Stmt *const *loops, int count, const Affine **quotient,
+                   const Affine **remainder)
 {
     int64_t low, high, block;
 
@@ -76,12 +75,12 @@ static bool flatten_piece(Kernel *kernel, const Piece *piece,
     const Affine *value = index, *rest;
 
     if (piece->div != 1 &&
-        !divide_sum(kernel, index, piece->div, loops, count, &value, &rest))
+        !affine_divide(kernel, index, piece->div, loops, count, &value, &rest))
         return false;
     if (piece->mod != 0) {
         const Affine *whole = value;
-        if (!divide_sum(kernel, whole, piece->mod, loops, count, &rest,
-                        &value)) {
+        if (!affine_divide(kernel, whole, piece->mod, loops, count, &rest,
+                           &value)) {
             if (flat->modulus != 0)
                 return false; /* one ring an access */
             flat->ring = whole;

@@ -171,8 +171,13 @@ static void print_term(Text *text, const AffineTerm *term, bool first)
 /* A sum whose first term is negative begins with its base: "2 - oh". */
 void affine_print(Text *text, const Affine *a)
 {
-    bool first = a->count == 0 || (a->base > 0 && a->term[0].coef < 0);
+    bool first;
 
+    if (!a) { /* of a broken kernel that is shown */
+        text_char(text, '?');
+        return;
+    }
+    first = a->count == 0 || (a->base > 0 && a->term[0].coef < 0);
     if (first)
         text_printf(text, "%" PRId64, a->base);
     for (int i = 0; i < a->count; i++)

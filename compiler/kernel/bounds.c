@@ -14,7 +14,8 @@
  *
  * Limits like ceil((1 - oh)/2) need rationals: a sum is held as integers over
  * one positive denominator. ceil(s/d) >= s/d serves as a lower limit, and
- * v <= ceil(s/d) - 1 <= (s - 1)/d as an upper one.
+ * v <= ceil(s/d) - 1 <= (s - 1)/d as an upper one. Where the whole variable can
+ * be rounded, that is tried too.
  */
 #include "kernel/local.h"
 
@@ -23,12 +24,12 @@
 /* (base + sum of coef[i] * variable of loop i) / den, den >= 1. */
 typedef struct Ratio {
     int64_t base, den;
-    int64_t coef[NEST_DEPTH];
+    int64_t coef[LOOPS_MOST];
 } Ratio;
 
 typedef struct Search {
     const Stmt *const *loops;
-    int effort; /* left */
+    int *effort; /* left, of this search and those within it */
     bool found;
     int64_t best; /* the greatest lower bound so far */
 } Search;
@@ -64,12 +65,14 @@ static bool ratio_add(Ratio *to, int64_t factor, const Affine *from,
 
 static bool ratio_scale(Ratio *ratio, int64_t factor, int count)
 {
-    bool overflow = __builtin_mul_overflow(ratio->base, factor, &ratio->base) |
-                    __builtin_mul_overflow(ratio->den, factor, &ratio->den);
-    for (int i = 0; i < count; i++)
-        overflow |=
-            __builtin_mul_overflow(ratio->coef[i], factor, &ratio->coef[i]);
-    return !overflow;
+    if (__builtin_mul_overflow(ratio->base, factor, &ratio->base) ||
+        __builtin_mul_overflow(ratio->den, factor, &ratio->den))
+        return false;
+    for (int i = 0; i < count; i++) {
+        if (__builtin_mul_overflow(ratio->coef[i], factor, &ratio->coef[i]))
+            return false;
+    }
+    return true;
 }
 
 /* Replaces the variable of loop `at`, the innermost left, by a limit. */
@@ -85,6 +88,27 @@ static bool ratio_eliminate(Ratio *ratio, const Stmt *const *loops, int at,
         return false;
     /* An upper limit is exclusive: its last integer is at most (s - 1)/d. */
     return coef > 0 || !__builtin_sub_overflow(ratio->base, coef, &ratio->base);
+}
+
+static bool lower_bound(const Affine *sum, int64_t factor,
+                        const Stmt *const *loops, int count, int *effort,
+                        int64_t *bound);
+
+/* Replaces the variable of loop `at` by the integer that bounds a rational
+ * limit, which may be nearer than the limit itself. */
+static bool ratio_round(Ratio *ratio, const Stmt *const *loops, int at,
+                        const LimitTerm *term, int *effort)
+{
+    int64_t coef = ratio->coef[at], bound, product;
+
+    ratio->coef[at] = 0;
+    if (!lower_bound(term->sum, coef > 0 ? 1 : -1, loops, at, effort, &bound) ||
+        bound == INT64_MIN)
+        return false;
+    bound =
+        coef > 0 ? ceil_div(bound, term->div) : ceil_div(-bound, term->div) - 1;
+    return !__builtin_mul_overflow(coef, bound, &product) &&
+           !__builtin_add_overflow(ratio->base, product, &ratio->base);
 }
 
 static void search_lower(Search *search, const Ratio *ratio, int count)
@@ -103,22 +127,29 @@ static void search_lower(Search *search, const Ratio *ratio, int count)
     count--;
     limit = ratio->coef[count] > 0 ? &search->loops[count]->loop.lo
                                    : &search->loops[count]->loop.hi;
-    for (int i = 0; i < limit->count && search->effort > 0; i++) {
+    for (int i = 0; i < limit->count; i++) {
         Ratio next = *ratio;
-        search->effort--;
+        if (--*search->effort < 0)
+            return;
         if (ratio_eliminate(&next, search->loops, count, &limit->term[i]))
+            search_lower(search, &next, count);
+        next = *ratio;
+        if (limit->term[i].div > 1 &&
+            ratio_round(&next, search->loops, count, &limit->term[i],
+                        search->effort))
             search_lower(search, &next, count);
     }
 }
 
 /* The greatest proved lower bound of factor * sum. */
 static bool lower_bound(const Affine *sum, int64_t factor,
-                        const Stmt *const *loops, int count, int64_t *bound)
+                        const Stmt *const *loops, int count, int *effort,
+                        int64_t *bound)
 {
-    Search search = { .loops = loops, .effort = EFFORT };
+    Search search = { .loops = loops, .effort = effort };
     Ratio ratio = { .den = 1 };
 
-    REQUIRE(count <= NEST_DEPTH);
+    REQUIRE(count <= LOOPS_MOST);
     if (!ratio_add(&ratio, factor, sum, loops, count))
         return false;
     search_lower(&search, &ratio, count);
@@ -130,15 +161,18 @@ static bool lower_bound(const Affine *sum, int64_t factor,
 bool affine_lower_bound(Kernel *kernel, const Affine *sum,
                         const Stmt *const *loops, int count, int64_t *bound)
 {
+    int effort = EFFORT;
     (void)kernel;
-    return lower_bound(sum, 1, loops, count, bound);
+    return lower_bound(sum, 1, loops, count, &effort, bound);
 }
 
 bool affine_upper_bound(Kernel *kernel, const Affine *sum,
                         const Stmt *const *loops, int count, int64_t *bound)
 {
+    int effort = EFFORT;
     (void)kernel;
-    if (!lower_bound(sum, -1, loops, count, bound) || *bound == INT64_MIN)
+    if (!lower_bound(sum, -1, loops, count, &effort, bound) ||
+        *bound == INT64_MIN)
         return false;
     *bound = -*bound;
     return true;

@@ -68,12 +68,12 @@ const Expr *expr_load_vector(Kernel *kernel, Access access, int lanes,
     return expr;
 }
 
-const Expr *expr_load_even(Kernel *kernel, Access access, int lanes)
+const Expr *expr_load_even(Kernel *kernel, Access access, int lanes, int active)
 {
     Expr *expr =
         expr_new(kernel, EXPR_EVEN, (Type){ access.buffer->type, lanes });
     expr->access = access;
-    expr->active = lanes;
+    expr->active = active;
     return expr;
 }
 
@@ -93,24 +93,29 @@ const Expr *expr_index(Kernel *kernel, const Affine *index)
 
 /* ---- arithmetic -------------------------------------------------------------- */
 
-/* The type of the result; all operands have one, but for the selects, which
- * compare two of one type and choose between two of another. */
-static Type result_type(ExprKind kind, const Expr *const *arg)
+/* Whether operands of these types go together: all of one type, but for the
+ * selects, which compare two of one type and choose between two of another. */
+bool expr_types_fit(ExprKind kind, const Expr *const *arg)
 {
-    Type type = arg[0]->type;
     int operands = expr_operands(kind);
 
-    REQUIRE(operands > 0 && kind != EXPR_CONVERT && kind != EXPR_SPLAT);
     if (kind >= EXPR_SUM)
-        return (Type){ type.elem, 1 };
-    for (int i = 1; i < operands && i < 2; i++)
-        REQUIRE(type_equal(arg[i]->type, type));
-    if (operands < 4)
-        REQUIRE(operands < 3 || type_equal(arg[2]->type, type));
-    else
-        REQUIRE(type_equal(arg[2]->type, arg[3]->type) &&
-                arg[2]->type.lanes == type.lanes);
-    return operands < 4 ? type : arg[2]->type;
+        return arg[0]->type.lanes > 1;
+    if (operands >= 2 && !type_equal(arg[0]->type, arg[1]->type))
+        return false;
+    if (operands == 3)
+        return type_equal(arg[0]->type, arg[2]->type);
+    return operands < 4 || (type_equal(arg[2]->type, arg[3]->type) &&
+                            arg[2]->type.lanes == arg[0]->type.lanes);
+}
+
+static Type result_type(ExprKind kind, const Expr *const *arg)
+{
+    REQUIRE(kind != EXPR_CONVERT && kind != EXPR_SPLAT);
+    REQUIRE(expr_types_fit(kind, arg));
+    if (kind >= EXPR_SUM)
+        return (Type){ arg[0]->type.elem, 1 };
+    return arg[expr_operands(kind) == 4 ? 2 : 0]->type;
 }
 
 static const Expr *expr_n(Kernel *kernel, ExprKind kind, int count,

@@ -121,6 +121,7 @@ int64_t layout_address(const Buffer *buffer, const int64_t *index);
 /* Every position of the box maps into 0..size-1, and (for logical positions)
  * no two to the same address unless a piece has a ring's modulus. */
 void layout_verify(const Buffer *buffer);
+const char *layout_fault(const Buffer *buffer); /* what is wrong, or NULL */
 /* The physical array of a constant: layout.size elements, gaps zero. */
 void *buffer_pack(Arena *arena, const Buffer *buffer);
 bool layout_equal(const Layout *a, const Layout *b);
@@ -238,7 +239,8 @@ const Expr *expr_const(Kernel *kernel, Type type, double value);
 const Expr *expr_load(Kernel *kernel, Access access); /* scalar */
 const Expr *expr_load_vector(Kernel *kernel, Access access, int lanes,
                              int active);
-const Expr *expr_load_even(Kernel *kernel, Access access, int lanes);
+const Expr *expr_load_even(Kernel *kernel, Access access, int lanes,
+                           int active);
 const Expr *expr_temp(Kernel *kernel, const Temp *temp);
 const Expr *expr_index(Kernel *kernel, const Affine *index);
 /* Arithmetic; types follow from the operands and are checked (BUG). */
@@ -428,6 +430,10 @@ Limit limit_substitute(Kernel *kernel, Limit limit, const Var *var,
 void kernel_verify(const Kernel *kernel, const Target *target, bool final);
 void kernel_print(Text *text, const Kernel *kernel);
 void program_print(Text *text, const Program *program);
+void stmts_print(Text *text, const Stmt *list, int level);
+void expr_print(Text *text, const Expr *expr);
+void access_print(Text *text, const Access *access);
+void type_print(Text *text, Type type); /* "f32x16" */
 /* Reads back what program_print wrote (constants' data excepted: their CRC is
  * kept as a comment; data is NULL); NULL after diagnostics. */
 Program *program_read(Arena *arena, const Source *source);

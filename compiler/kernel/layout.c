@@ -8,7 +8,6 @@
  */
 #include "kernel/local.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,18 +80,18 @@ static int64_t piece_values(const Piece *piece, int64_t extent)
     return piece->mod && values > piece->mod ? piece->mod : values;
 }
 
-static void verify_piece(const Buffer *buffer, const Piece *piece)
+static const char *check_piece(const Buffer *buffer, const Piece *piece)
 {
     if (piece->dim < 0 || piece->dim >= buffer->rank || piece->div < 1 ||
         piece->mod < 0 || piece->stride < 0)
-        BUG("buffer '%s' has a malformed layout", buffer->name);
+        return "its layout is malformed";
     if (!piece_is_linear(piece) && buffer->dim[piece->dim].before > 0)
-        BUG("buffer '%s': dimension %d has a halo and is divided", buffer->name,
-            piece->dim);
+        return "a dimension with a halo before it is divided";
+    return NULL;
 }
 
 /* The addresses of the whole box, halos and slack with it. */
-static void verify_range(const Buffer *buffer)
+static bool stays_inside(const Buffer *buffer)
 {
     const Layout *layout = &buffer->layout;
     int64_t low = layout->offset, high = layout->offset;
@@ -104,10 +103,7 @@ static void verify_range(const Buffer *buffer)
         low = exact_add(low, exact_mul(-dim->before, piece->stride));
         high = exact_add(high, exact_mul(last, piece->stride));
     }
-    if (low < 0 || high >= layout->size)
-        BUG("buffer '%s': addresses %" PRId64 "..%" PRId64 " leave its %" PRId64
-            " elements",
-            buffer->name, low, high, layout->size);
+    return low >= 0 && high < layout->size;
 }
 
 /* The size of the block of index values that the dim's pieces tell apart,
@@ -177,26 +173,38 @@ static bool layout_is_empty(const Buffer *buffer)
     return false;
 }
 
-void layout_verify(const Buffer *buffer)
+static const char *check_pieces(const Buffer *buffer)
 {
-    const Layout *layout = &buffer->layout;
+    const char *fault = NULL;
+    for (int i = 0; i < buffer->layout.count && !fault; i++)
+        fault = check_piece(buffer, &buffer->layout.piece[i]);
+    return fault;
+}
 
-    REQUIRE(layout->count >= 0 &&
-            layout->count <= (int)COUNT_OF(layout->piece));
+const char *layout_fault(const Buffer *buffer)
+{
+    const char *fault = check_pieces(buffer);
+
+    REQUIRE(buffer->layout.count >= 0 &&
+            buffer->layout.count <= (int)COUNT_OF(buffer->layout.piece));
+    if (fault || layout_is_empty(buffer))
+        return fault;
     for (int i = 0; i < buffer->rank; i++)
         dim_span(&buffer->dim[i]);
-    for (int i = 0; i < layout->count; i++)
-        verify_piece(buffer, &layout->piece[i]);
-    if (layout_is_empty(buffer))
-        return;
-    verify_range(buffer);
+    if (!stays_inside(buffer))
+        return "its addresses leave its memory";
     for (int i = 0; i < buffer->rank; i++) {
         if (falls_together(buffer, i) && !has_modulus(&buffer->layout, i))
-            BUG("buffer '%s': positions of dimension %d fall together",
-                buffer->name, i);
+            return "positions of a dimension fall together";
     }
-    if (!strides_nest(buffer))
-        BUG("buffer '%s': positions may fall together", buffer->name);
+    return strides_nest(buffer) ? NULL : "its positions may fall together";
+}
+
+void layout_verify(const Buffer *buffer)
+{
+    const char *fault = layout_fault(buffer);
+    if (fault)
+        BUG("buffer '%s': %s", buffer->name, fault);
 }
 
 /* ---- packing --------------------------------------------------------------- */

@@ -85,6 +85,19 @@ typedef struct Vector {
     int lanes, active;
 } Vector;
 
+/* Whether `span` elements from the address on are always in the buffer. */
+static bool has_elements(const Vector *v, const Access *access, int64_t span)
+{
+    int64_t high;
+    const Loops *loops = &v->e->loops;
+    return access->modulus == 0 &&
+           affine_upper_bound(v->e->kernel, access->address, loops->at,
+                              loops->count, &high) &&
+           high + span <= access->buffer->layout.size;
+}
+
+/* Whole vectors where the buffer goes on behind what is needed: the last lanes
+ * then hold anything, and nobody looks at them. */
 static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
 {
     Kernel *k = v->e->kernel;
@@ -96,18 +109,19 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
         return load;
     access.address =
         affine_substitute(k, access.address, v->var, affine_const(k, 0));
-    if (step == 1)
-        return expr_load_vector(k, access, v->lanes, v->active);
-    if (step == 2 && load->type.elem == DT_F32) {
-        const Expr *vector = expr_load_vector(k, access, v->lanes, v->active);
-        Expr *even = arena_copy(k->arena, vector, sizeof *vector);
-        even->kind = EXPR_EVEN;
-        return even;
+    bool even = step == 2 && load->type.elem == DT_F32 &&
+                access.buffer->place != BUFFER_REG;
+    if (step != 1 && !even) {
+        text_printf(v->e->why, "'%s' has stride %lld over '%s'",
+                    access.buffer->name, (long long)step, v->var->name);
+        *ok = false;
+        return load;
     }
-    text_printf(v->e->why, "'%s' has stride %lld over '%s'",
-                access.buffer->name, (long long)step, v->var->name);
-    *ok = false;
-    return load;
+    bool whole = access.buffer->place == BUFFER_REG ||
+                 has_elements(v, &access, step * (v->lanes - 1) + 1);
+    int active = whole ? v->lanes : v->active;
+    return even ? expr_load_even(k, access, v->lanes, active)
+                : expr_load_vector(k, access, v->lanes, active);
 }
 
 static const Expr *vector_expr(const Vector *v, const Expr *expr, bool *ok)
@@ -228,17 +242,20 @@ static bool expand_vector(Expand *e, Stmt **link)
                     v.var->name, (long long)hi);
         return false;
     }
-    for (Stmt *s = loop->loop.body; s != NULL; s = s->next) {
-        if ((s->kind != STMT_STORE && s->kind != STMT_ACCUM) ||
-            !vector_store(&v, s, e->why)) {
-            text_printf(e->why, " (in vector '%s')", v.var->name);
-            return false;
-        }
-        e->statements++;
+    /* Several statements would meet in another order. */
+    Stmt *s = loop->loop.body;
+    if (s->next != NULL || (s->kind != STMT_STORE && s->kind != STMT_ACCUM)) {
+        text_printf(e->why, "vector '%s' holds more than one statement",
+                    v.var->name);
+        return false;
     }
-    Stmt *last = list_last(loop->loop.body);
-    *link = loop->loop.body;
-    last->next = loop->next;
+    if (!vector_store(&v, s, e->why)) {
+        text_printf(e->why, " (in vector '%s')", v.var->name);
+        return false;
+    }
+    e->statements++;
+    *link = s;
+    s->next = loop->next;
     return true;
 }
 
@@ -309,6 +326,17 @@ static bool expand_list(Expand *e, Stmt **link)
     return true;
 }
 
+/* Locals that only other copies of a loop used to know. */
+static void drop_locals(Kernel *kernel)
+{
+    int kept = 0;
+    for (int i = 0; i < kernel->locals.count; i++) {
+        if (count_accesses(kernel->body, kernel->locals.at[i]) > 0)
+            kernel->locals.at[kept++] = kernel->locals.at[i];
+    }
+    kernel->locals.count = kept;
+}
+
 bool kernel_expand(Kernel *kernel, const Target *target, Text *why)
 {
     Expand e = { .kernel = kernel, .target = target, .why = why };
@@ -318,5 +346,6 @@ bool kernel_expand(Kernel *kernel, const Target *target, Text *why)
         !expand_list(&e, &kernel->body))
         return false;
     kernel_simplify(kernel);
+    drop_locals(kernel);
     return true;
 }

@@ -10,6 +10,7 @@
  */
 #include "kernel/rewrite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- split ------------------------------------------------------------------- */
@@ -118,12 +119,53 @@ bool rewrite_mark(Kernel *kernel, const char *var, LoopMark mark, Text *why)
     return true;
 }
 
-/* A copy of the body with the variable fixed. */
-static Stmt *iteration(Kernel *k, const Stmt *loop, int64_t value)
+typedef struct Private {
+    VEC(Buffer *) own; /* locals that nothing outside of the loop knows */
+    VEC(Buffer *) copy;
+} Private;
+
+static void find_private(Kernel *k, const Stmt *loop, Private *p)
+{
+    for (int i = 0; i < k->locals.count; i++) {
+        Buffer *local = k->locals.at[i];
+        int inside = count_accesses(loop->loop.body, local);
+        if (inside > 0 && inside == count_accesses(k->body, local))
+            vec_push(&p->own, local);
+    }
+}
+
+static bool use_copy(void *context, Kernel *k, const Access *access,
+                     const Loops *loops, Access *result)
+{
+    (void)k, (void)loops;
+    const Private *p = context;
+    Access copy = *access;
+    for (int i = 0; i < p->copy.count; i++) {
+        if (copy.buffer == p->own.at[i])
+            copy.buffer = p->copy.at[i];
+    }
+    *result = copy;
+    return true;
+}
+
+/* A copy of the body with the variable fixed, and locals of its own: its
+ * vectors may be of another width. */
+static Stmt *iteration(Kernel *k, const Stmt *loop, int64_t value, Private *p)
 {
     Stmt *block = stmt_new(k, STMT_BLOCK);
+    Loops loops = { { NULL }, 0 };
     block->block = stmt_copy(k, loop->loop.body);
     stmt_substitute(k, block->block, loop->loop.var, affine_const(k, value));
+    p->copy.count = 0;
+    for (int i = 0; i < p->own.count; i++) {
+        const Buffer *own = p->own.at[i];
+        int64_t extent[KERNEL_RANK];
+        for (int d = 0; d < own->rank; d++)
+            extent[d] = own->dim[d].extent;
+        vec_push(&p->copy, kernel_local(k, own->name, own->type, own->place,
+                                        own->rank, extent));
+    }
+    map_accesses(k, block->block, &loops, use_copy, p);
     return block;
 }
 
@@ -139,11 +181,13 @@ static bool peel_loop(void *context, Kernel *k, Stmt **link,
                     loop->loop.var->name);
         return false;
     }
+    Private p = { { 0 }, { 0 } };
+    find_private(k, loop, &p);
     int64_t first_end = lo + number[0], last = hi - number[1];
     if (first_end >= last) /* nothing left between: all stand alone */
         first_end = last = hi;
     for (int64_t v = lo; v < first_end && v < hi; v++) {
-        *link = iteration(k, loop, v);
+        *link = iteration(k, loop, v, &p);
         link = &(*link)->next;
     }
     if (first_end < last) {
@@ -157,10 +201,12 @@ static bool peel_loop(void *context, Kernel *k, Stmt **link,
         link = &middle->next;
     }
     for (int64_t v = last; v < hi; v++) {
-        *link = iteration(k, loop, v);
+        *link = iteration(k, loop, v, &p);
         link = &(*link)->next;
     }
     *link = after;
+    vec_free(&p.own);
+    vec_free(&p.copy);
     return true;
 }
 
@@ -177,7 +223,6 @@ bool rewrite_peel(Kernel *kernel, const char *var, int64_t first, int64_t last,
 /* ---- interchange -------------------------------------------------------------------- */
 
 typedef struct Written {
-    const Var *a, *b;
     VEC(const Access *) writes;
     VEC(const Access *) all;
     bool accum_only, store_first;
@@ -209,16 +254,57 @@ static void gather(void *context, const Access *access, Role role,
     w->op = stmt->store.op;
 }
 
-/* Different iterations of (a, b) touch different places: each variable alone
- * moves a dimension of its own. */
-static bool access_injective(const Access *access, const Var *a, const Var *b)
+/* At most so many iterations; -1 where no constant says so. */
+static int64_t iterations_most(const Stmt *loop)
+{
+    int64_t lo = INT64_MIN, hi = INT64_MAX, value;
+    for (int i = 0; i < loop->loop.lo.count; i++) {
+        LimitTerm t = loop->loop.lo.term[i];
+        if (affine_is_const(t.sum, &value) && ceil_div(value, t.div) > lo)
+            lo = ceil_div(value, t.div);
+    }
+    for (int i = 0; i < loop->loop.hi.count; i++) {
+        LimitTerm t = loop->loop.hi.term[i];
+        if (affine_is_const(t.sum, &value) && ceil_div(value, t.div) < hi)
+            hi = ceil_div(value, t.div);
+    }
+    return lo == INT64_MIN || hi == INT64_MAX ? -1 : hi - lo;
+}
+
+static int64_t gcd_of(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* ca*a + cb*b never takes a value twice: equal ones are ca/g steps of b and
+ * cb/g steps of a apart, and one of the two has fewer iterations. */
+static bool digits_apart(const Affine *index, const Stmt *a, const Stmt *b)
+{
+    int64_t ca = llabs(affine_coef(index, a->loop.var));
+    int64_t cb = llabs(affine_coef(index, b->loop.var));
+    int64_t na = iterations_most(a), nb = iterations_most(b);
+    if (ca == 0 || cb == 0)
+        return false;
+    int64_t g = gcd_of(ca, cb);
+    return (nb >= 0 && ca / g >= nb) || (na >= 0 && cb / g >= na);
+}
+
+/* Different iterations of (a, b) touch different places. */
+static bool access_injective(const Access *access, const Stmt *a, const Stmt *b)
 {
     if (access->flat)
-        return false;
+        return digits_apart(access->address, a, b);
     int with_a = -1, with_b = -1;
     for (int i = 0; i < access->buffer->rank; i++) {
-        bool has_a = affine_coef(access->index[i], a) != 0;
-        bool has_b = affine_coef(access->index[i], b) != 0;
+        bool has_a = affine_coef(access->index[i], a->loop.var) != 0;
+        bool has_b = affine_coef(access->index[i], b->loop.var) != 0;
+        if (has_a && has_b && digits_apart(access->index[i], a, b))
+            return true;
         if (has_a && !has_b)
             with_a = i;
         if (has_b && !has_a)
@@ -229,10 +315,11 @@ static bool access_injective(const Access *access, const Var *a, const Var *b)
 
 /* Whether iterations (a, b) may run in the order (b, a), for one buffer that
  * the body writes. */
-static bool swap_is_safe(const Stmt *body, const Buffer *buffer, const Var *a,
-                         const Var *b)
+static bool swap_is_safe(const Stmt *body, const Buffer *buffer,
+                         const Stmt *aloop, const Stmt *bloop)
 {
-    Written w = { .a = a, .b = b, .accum_only = true, .buffer = buffer };
+    const Var *a = aloop->loop.var, *b = bloop->loop.var;
+    Written w = { .accum_only = true, .buffer = buffer };
     visit_accesses(body, gather, &w);
     bool safe = w.accum_only;
     if (!safe) {
@@ -241,7 +328,7 @@ static bool swap_is_safe(const Stmt *body, const Buffer *buffer, const Var *a,
         for (int i = 1; i < w.all.count; i++)
             safe = safe && access_same_place(first, w.all.at[i]);
         safe = safe && (!access_uses(first, a) || !access_uses(first, b) ||
-                        access_injective(first, a, b));
+                        access_injective(first, aloop, bloop));
         /* Independent of both: only for locals that start afresh in each
          * iteration. */
         if (safe && !access_uses(first, a) && !access_uses(first, b))
@@ -253,10 +340,10 @@ static bool swap_is_safe(const Stmt *body, const Buffer *buffer, const Var *a,
     return safe;
 }
 
-static bool interchange_is_safe(const Stmt *body, const Var *a, const Var *b,
+static bool interchange_is_safe(const Stmt *body, const Stmt *a, const Stmt *b,
                                 Text *why)
 {
-    Written w = { .a = a, .b = b };
+    Written w = { .buffer = NULL };
     visit_accesses(body, gather, &w);
     bool safe = true;
     for (int i = 0; safe && i < w.writes.count; i++) {
@@ -265,7 +352,8 @@ static bool interchange_is_safe(const Stmt *body, const Var *a, const Var *b,
             text_printf(why,
                         "'%s' and '%s' cannot be swapped: both decide "
                         "the order of writes to '%s'",
-                        a->name, b->name, w.writes.at[i]->buffer->name);
+                        a->loop.var->name, b->loop.var->name,
+                        w.writes.at[i]->buffer->name);
     }
     vec_free(&w.writes);
     return safe;
@@ -351,8 +439,7 @@ Stmt *loop_interchange(Kernel *kernel, Stmt *outer, Text *why)
 {
     Stmt *inner = outer->loop.body;
     REQUIRE(inner->kind == STMT_LOOP && inner->next == NULL);
-    if (!interchange_is_safe(inner->loop.body, outer->loop.var, inner->loop.var,
-                             why))
+    if (!interchange_is_safe(inner->loop.body, outer, inner, why))
         return NULL;
     if (!limits_swap(kernel, outer, inner)) {
         text_printf(why, "too many limits between '%s' and '%s'",
@@ -394,6 +481,7 @@ static bool order_chain(Kernel *k, const Order *order, Stmt **link, Text *why)
         return false;
     Stmt *inner = loop->loop.body;
     if (inner == NULL || inner->next != NULL || inner->kind != STMT_LOOP ||
+        rank_of(order, inner) < 0 ||
         rank_of(order, loop) <= rank_of(order, inner))
         return true;
     Stmt *swapped = loop_interchange(k, loop, why);

@@ -67,15 +67,26 @@ static int touching(const Stmt *list, const Buffer *buffer)
     return count;
 }
 
-/* The first statement that touches it is a plain store, not one inside a loop
- * that may be empty. */
+/* A store of the buffer that reads none of it, perhaps with loops around that
+ * an earlier push left there. */
+static bool is_plain_store(const Stmt *stmt, const Buffer *buffer)
+{
+    while (stmt->kind == STMT_LOOP && stmt->loop.body != NULL &&
+           stmt->loop.body->next == NULL)
+        stmt = stmt->loop.body;
+    return stmt->kind == STMT_STORE && stmt->store.place.buffer == buffer &&
+           uses_of_one(stmt, buffer, NULL).count == 1;
+}
+
+/* The first statement that touches it gives it a value, at the same place (or
+ * places, over loops that are copies of one another) as all others mean. */
 static bool starts_afresh(const Stmt *list, const Buffer *buffer)
 {
+    if (!uses_in(list, buffer, NULL).same_place)
+        return false;
     for (; list != NULL; list = list->next) {
         if (uses_of_one(list, buffer, NULL).count > 0)
-            return list->kind == STMT_STORE &&
-                   list->store.place.buffer == buffer &&
-                   uses_of_one(list, buffer, NULL).count == 1;
+            return is_plain_store(list, buffer);
     }
     return false;
 }

@@ -18,10 +18,10 @@
 /* v becomes factor * v.o + v.i; v.i ends early in the last block where the
  * factor does not divide. */
 bool rewrite_split(Kernel *kernel, const char *var, int64_t factor, Text *why);
-/* Two nested loops become one, "a.b", where in every access a's coefficient is
+/* Two nested loops become one, `name` or (NULL) "a.b", where in every access a's coefficient is
  * b's extent times b's coefficient. */
 bool rewrite_fuse(Kernel *kernel, const char *outer, const char *inner,
-                  Text *why);
+                  const char *name, Text *why);
 /*
  * Makes the variable's loop the innermost around every single statement that
  * it holds: moved through the loops inside it, and copied to each statement
@@ -30,7 +30,7 @@ bool rewrite_fuse(Kernel *kernel, const char *outer, const char *inner,
  */
 bool rewrite_push(Kernel *kernel, const char *var, Text *why);
 /* Sorts chains of perfectly nested loops into the given order; those that are
- * not named keep their places relative to each other, outermost. */
+ * not named stay where they are. */
 bool rewrite_order(Kernel *kernel, const char *const *vars, int count,
                    Text *why);
 /* The first and last iterations stand for themselves. Fewer iterations than
@@ -55,13 +55,18 @@ bool rewrite_prefetch(Kernel *kernel, const char *buffer, const char *var,
 bool rewrite_inline(Kernel *reader, const Kernel *producer, Buffer *buffer,
                     Text *why);
 /*
- * Fusion over rows: the producer's nest for the rows of `buffer` that
- * iteration v of the reader's outermost loop needs and no earlier one computed
- * stands before that iteration's body; the buffer becomes a ring of as many
- * rows as one iteration reads.
+ * Fusion over rows. Iteration v of the reader's outermost loop reads rows
+ * step*v + low .. step*v + high - 1 of the buffer (false: not of that kind).
  */
-bool rewrite_compute_at(Kernel *reader, const Kernel *producer, Buffer *buffer,
-                        Text *why);
+bool kernel_rows_read(Kernel *reader, const Buffer *buffer, int64_t *step,
+                      int64_t *low, int64_t *high);
+/*
+ * Both kernels are final, rows their outermost loops, and the buffer between
+ * them is a ring of at least high - low rows: before each iteration of the
+ * reader stands the producer's loop over the rows that it needs first.
+ */
+bool rewrite_rows(Kernel *reader, const Kernel *producer, int64_t step,
+                  int64_t low, int64_t high, Text *why);
 /* Limits that keep a tap out of the padding are dropped where the buffer has a
  * halo of zeros to read instead. */
 bool rewrite_halo(Kernel *kernel, Text *why);
@@ -123,11 +128,15 @@ void schedule_print(Text *text, const Schedule *schedule);
 typedef VEC(Schedule) ScheduleList;
 bool schedule_read(const Source *source, ScheduleList *list);
 void schedule_free(Schedule *schedule);
+/* The steps that come before expansion. */
+bool schedule_steps(Kernel *kernel, const Schedule *schedule, Text *why);
 /* All of it: the steps, expansion, sharing. The kernel is final then. */
 bool schedule_apply(Kernel *kernel, const Schedule *schedule,
                     const Target *target, Text *why);
 
-/* The schedule that the cost model likes best for the target. */
-void schedule_choose(Kernel *kernel, const Target *target, Schedule *schedule);
+/* The schedule that the cost model likes best for the target. rows: the first
+ * loop stays outermost and whole. */
+void schedule_choose(Kernel *kernel, const Target *target, bool rows,
+                     Schedule *schedule);
 
 #endif

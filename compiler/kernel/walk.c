@@ -45,6 +45,26 @@ void visit_accesses(const Stmt *list, AccessVisitor *visit, void *context)
         visit_stmt(list, visit, context);
 }
 
+typedef struct Count {
+    const Buffer *buffer;
+    int count;
+} Count;
+
+static void count_access(void *context, const Access *access, Role role,
+                         const Stmt *stmt)
+{
+    Count *c = context;
+    (void)role, (void)stmt;
+    c->count += access->buffer == c->buffer;
+}
+
+int count_accesses(const Stmt *list, const Buffer *buffer)
+{
+    Count c = { buffer, 0 };
+    visit_accesses(list, count_access, &c);
+    return c.count;
+}
+
 const Expr *map_expr(Kernel *kernel, const Expr *expr, const Loops *loops,
                      AccessMap *map, void *context, bool *ok)
 {
@@ -65,12 +85,6 @@ const Expr *map_expr(Kernel *kernel, const Expr *expr, const Loops *loops,
         copy->arg[i] = arg;
     }
     return copy != NULL ? copy : expr;
-}
-
-void loops_enter(Loops *loops, const Stmt *loop)
-{
-    REQUIRE(loops->count < LOOPS_MOST);
-    loops->at[loops->count++] = loop;
 }
 
 static bool map_store(Kernel *kernel, Stmt *stmt, Loops *loops, AccessMap *map,

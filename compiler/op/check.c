@@ -21,9 +21,8 @@ bool op_need_f32(const Node *node)
                     name_of(node), tensor_show(tensor),
                     dtype_name(tensor->type));
         if (tensor->kind == TENSOR_INPUT)
-            diag_hint("a scale makes them f32: input %s : %s%s / 255",
-                      tensor->name, dtype_name(tensor->type),
-                      shape_show(&tensor->shape));
+            graph_hint("a scale makes numbers of bytes: "
+                       "input NAME : u8[...] / 255");
         return false;
     }
     return true;

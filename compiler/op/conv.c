@@ -107,6 +107,11 @@ static ConvSizes sizes_of(const Node *node)
 static void add_pixel(const ConvSizes *s, const double *x, const double *w,
                       double *y)
 {
+    if (s->c == 1 && s->oc == 1) { /* depthwise: one loop over the channels */
+        for (int64_t c = 0; c < s->channels; c++)
+            y[c] += x[c] * w[c];
+        return;
+    }
     for (int64_t g = 0; g < s->groups; g++)
         for (int64_t c = 0; c < s->c; c++) {
             const double factor = x[g * s->c + c];

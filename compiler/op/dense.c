@@ -13,7 +13,7 @@ bool dense_infer(Graph *graph, Node *node)
     if (x->rank != 1) {
         graph_error(node, -1, "'dense' needs a vector, got %s", shape_show(x));
         graph_note_inputs(node);
-        diag_hint("'flatten' in front of it makes one");
+        graph_hint("'flatten' in front of it makes one");
         return false;
     }
     if (!op_output(node, DT_F32, shape_of(1, &a->units)) ||

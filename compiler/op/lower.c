@@ -21,7 +21,7 @@ static void image_layout(Buffer *buffer, const Tensor *tensor)
     buffer->dim[2].after =
         place_channels(&tensor->shape, p) - tensor->shape.dim[2];
     *l = (Layout){ .offset = s.offset, .size = s.size };
-    l->piece[l->count++] = (Piece){ 0, 1, 0, s.h };
+    l->piece[l->count++] = (Piece){ 0, 1, p->ring, s.h };
     l->piece[l->count++] = (Piece){ 1, 1, 0, s.w };
     if (p->block <= 1) {
         l->piece[l->count++] = (Piece){ 2, 1, 0, s.c };

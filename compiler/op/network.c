@@ -72,7 +72,9 @@ static void place_text(Text *text, const Node *node)
         return;
     int line, column;
     source_position(origin->range.source, origin->range.start, &line, &column);
-    text_printf(text, "   %s:%d", origin->range.source->name, line);
+    /* Without the folder: the C is the same wherever its network lies. */
+    const char *name = origin->range.source->name, *slash = strrchr(name, '/');
+    text_printf(text, "   %s:%d", slash ? slash + 1 : name, line);
 }
 
 /* conv1 = conv(6, 5x5, pad=same) -> relu -> maxpool(2x2)   lenet5.cnn:8 */
@@ -105,9 +107,16 @@ static char *cluster_comment(Arena *arena, const VecNodes *cluster)
 
 /* ---- clusters ---------------------------------------------------------------------------- */
 
+/* A node whose rows its reader uses up as they come: a nest of its own in the
+ * reader's kernel. */
+static bool is_by_rows(const Node *node)
+{
+    return node->fused_into != NULL && node->output[0]->place.ring > 0;
+}
+
 static const Node *root_of(const Node *node)
 {
-    while (node->fused_into != NULL)
+    while (node->fused_into != NULL && !is_by_rows(node))
         node = node->fused_into;
     return node;
 }
@@ -123,18 +132,18 @@ static VecNodes cluster_of(const Graph *graph, const Node *root)
     return cluster;
 }
 
+/* As the operator built it: inlining wants the loops that run once, too. */
 static Kernel *lower_node(Lower *l, const Node *node)
 {
     op_info[node->op].lower(l, node);
-    Kernel *kernel = l->kernel;
-    kernel_simplify(kernel);
-    return kernel;
+    return l->kernel;
 }
 
 static Kernel *lower_cluster(Lower *l, const VecNodes *cluster)
 {
     Text why = { 0 };
     Kernel *kernel = lower_node(l, cluster->at[0]);
+    kernel_simplify(kernel);
     for (int i = 1; i < cluster->count; i++) {
         const Node *node = cluster->at[i];
         Kernel *producer = lower_node(l, node);
@@ -208,7 +217,8 @@ static const Schedule *override_of(const LowerOptions *options,
     return NULL;
 }
 
-static bool schedule_kernel(Kernel **kernel, const LowerOptions *options)
+static bool schedule_kernel(Kernel **kernel, bool rows,
+                            const LowerOptions *options)
 {
     Schedule chosen = { .kernel = (*kernel)->name };
     Text why = { 0 };
@@ -217,7 +227,7 @@ static bool schedule_kernel(Kernel **kernel, const LowerOptions *options)
         kernel_print(options->nests, *kernel);
     if (schedule == NULL) {
         if (!options->no_schedule)
-            schedule_choose(*kernel, options->target, &chosen);
+            schedule_choose(*kernel, options->target, rows, &chosen);
         schedule = &chosen;
     }
     if (options->schedules != NULL)
@@ -241,12 +251,54 @@ static void finish_kernel(Kernel *kernel, const Target *target)
     kernel_prove(kernel);
 }
 
-static bool add_kernel(Lower *l, Kernel *kernel, const LowerOptions *options)
+static void add_kernel(Lower *l, Kernel *kernel, const LowerOptions *options)
 {
-    if (!schedule_kernel(&kernel, options))
-        return false;
     finish_kernel(kernel, options->target);
     vec_push(&l->program->kernels, kernel);
+}
+
+static bool add_halo(Lower *l, const Tensor *tensor,
+                     const LowerOptions *options)
+{
+    Kernel *kernel = lower_halo(l, tensor);
+    if (!schedule_kernel(&kernel, false, options))
+        return false;
+    add_kernel(l, kernel, options);
+    return true;
+}
+
+/* The node whose rows the root's kernel computes as it goes; or NULL. */
+static const Node *rows_producer(const Graph *graph, const Node *root)
+{
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.at[i];
+        if (is_by_rows(node) && root_of(node->fused_into) == root)
+            return node;
+    }
+    return NULL;
+}
+
+/* The producer's kernel and the reader's, scheduled by rows, become one. */
+static bool join_rows(Lower *l, Kernel **reader, const Node *node,
+                      const LowerOptions *options)
+{
+    Buffer *ring = lower_buffer(l, node->output[0]);
+    VecNodes cluster = cluster_of(l->graph, node);
+    Kernel *producer = lower_cluster(l, &cluster);
+    int64_t step, low, high;
+    Text why = { 0 };
+    vec_free(&cluster);
+    if (!kernel_rows_read(*reader, ring, &step, &low, &high))
+        BUG("'%s' does not read '%s' by rows", (*reader)->name, ring->name);
+    if (!schedule_kernel(&producer, true, options) ||
+        !schedule_kernel(reader, true, options))
+        return false;
+    if (!rewrite_rows(*reader, producer, step, low, high, &why))
+        BUG("'%s' cannot be computed by rows: %s", producer->name,
+            text_get(&why));
+    (*reader)->comment = arena_printf(l->program->arena, "%s\n%s",
+                                      producer->comment, (*reader)->comment);
+    kernel_free(producer);
     return true;
 }
 
@@ -295,14 +347,18 @@ static void drop_unused_buffers(Program *program)
 static bool lower_root(Lower *l, const Node *node, const LowerOptions *options)
 {
     for (int i = 0; i < node->output_count; i++) {
-        if (has_halo(node->output[i]) &&
-            !add_kernel(l, lower_halo(l, node->output[i]), options))
+        if (has_halo(node->output[i]) && !add_halo(l, node->output[i], options))
             return false;
     }
     VecNodes cluster = cluster_of(l->graph, node);
-    bool ok = add_kernel(l, lower_cluster(l, &cluster), options);
+    Kernel *kernel = lower_cluster(l, &cluster);
+    const Node *rows = rows_producer(l->graph, node);
     vec_free(&cluster);
-    return ok;
+    if (rows != NULL ? !join_rows(l, &kernel, rows, options)
+                     : !schedule_kernel(&kernel, false, options))
+        return false;
+    add_kernel(l, kernel, options);
+    return true;
 }
 
 Program *lower_network(Arena *arena, const Graph *graph,

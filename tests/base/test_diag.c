@@ -3,6 +3,7 @@
  */
 #include "base/base.h"
 #include "base/capture.h"
+#include "base/local.h"
 #include "unit.h"
 
 #include <json-c/json.h>
@@ -257,6 +258,75 @@ static void test_ranges_join_to_the_one_that_holds_both(void)
     CU_ASSERT_EQUAL(range_join(first, range_of("abcdefgh", "h")).end, 4);
 }
 
+/* A text of pieces that are hard to show, cut anywhere. */
+static Source *random_source(Random *random)
+{
+    static const char *const pieces[] = {
+        "a",
+        " ",
+        "\t",
+        "\n",
+        "\r\n",
+        "\xc3\xa9",
+        "\xe6\xbc\xa2",
+        "e\xcc\x81",
+        "\xf0\x9f\x98\x80",
+        "\xff",
+        "\x80\x80",
+        "\xe6",
+        "\033[1m",
+        "\x7f",
+        "\xe2\x80\xae",
+        "\xc2\x85",
+        "conv(16, 5x5) -> relu -> maxpool(2x2) ",
+    };
+    Text text = { 0 };
+
+    for (int64_t i = random_range(random, 0, 40); i > 0; i--)
+        text_add(&text, pieces[random_range(random, 0, COUNT_OF(pieces) - 1)]);
+    Source *source = source_from_text(arena, "r", text_get(&text));
+    text_free(&text);
+    return source;
+}
+
+/* Three lines, each of printable characters of valid UTF-8. */
+static bool is_fit_for_a_terminal(const char *text)
+{
+    int lines = 0;
+    uint32_t code;
+
+    for (size_t length = strlen(text), at = 0; at < length;) {
+        int bytes = utf8_decode(text + at, length - at, &code);
+        if (bytes == 0 || (code != '\n' && caret_is_control(code)))
+            return false;
+        lines += code == '\n';
+        at += (size_t)bytes;
+    }
+    return lines == 3;
+}
+
+static void test_any_range_of_any_text_can_be_shown(void)
+{
+    Random random;
+
+    random_seed(&random, 5);
+    for (int i = 0; i < 5000; i++) {
+        Source *source = random_source(&random);
+        int64_t length = (int64_t)source->length;
+        size_t start = (size_t)random_range(&random, 0, length + 2);
+        size_t end = (size_t)random_range(&random, 0, length + 2);
+        capture_start(DIAG_PLAIN);
+        diag_error((Range){ source, start, end }, "%s", "here");
+        char *text = capture_end();
+        bool fit = is_fit_for_a_terminal(text);
+        CU_ASSERT(fit);
+        if (!fit)
+            fprintf(stderr, "%zu..%zu of %s\n%s\n", start, end, source->text,
+                    text);
+        free(text);
+    }
+}
+
 static const UnitTest tests[] = {
     UNIT(test_a_range_is_underlined),
     UNIT(test_columns_count_characters_and_carets_count_their_width),
@@ -268,6 +338,7 @@ static const UnitTest tests[] = {
     UNIT(test_messages_without_a_place_name_the_file_or_the_program),
     UNIT(test_after_twenty_errors_one_line_says_so),
     UNIT(test_warnings_can_be_errors_or_nothing),
+    UNIT(test_any_range_of_any_text_can_be_shown),
     UNIT(test_a_message_outlives_its_source),
     UNIT(test_colour_is_used_where_asked),
     UNIT(test_json_is_one_object_on_a_line),

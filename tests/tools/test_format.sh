@@ -18,4 +18,10 @@ mapfile -t files < <(find compiler runtime tests bench examples docs \
     -type d -name 'build*' -prune -o \
     \( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) -print 2>/dev/null)
 echo "${#files[@]} files"
-[[ ${#files[@]} -gt 0 ]] && "$formatter" --dry-run -Werror "${files[@]}"
+[[ ${#files[@]} -gt 0 ]] || exit 1
+faults=$("$formatter" --dry-run -Werror "${files[@]}" 2>&1)
+status=$?
+# One line a file: how many places, and which file.
+grep -oE '^[^: ]+:[0-9]+:[0-9]+: error' <<<"$faults" | cut -d: -f1 | uniq -c
+[[ $status -eq 0 ]] || echo "to format them: $formatter -i FILE"
+exit $status

@@ -1,5 +1,6 @@
 # test_lengths.sh - no file over 600 lines, no function over 80 but for one
-# that is mostly a flat switch (a line in four is a case).
+# that is mostly a flat switch (a line in four is a case). The header net.h may
+# be longer: it is one file because generated code includes one file.
 set -u
 
 cd "$CNNC_SOURCE" || exit 1
@@ -23,7 +24,7 @@ awk '
     }
     function fault(text) { print text; faults++ }
     function check() {
-        if (lines > 600)
+        if (lines > 600 && file != "runtime/include/cnnc/net.h")
             fault(file ": " lines " lines")
         start = 0
     }

@@ -1,0 +1,1193 @@
+/*@block manual */
+/*
+ * net.h - what a generated network needs: vectors of floats, and maths.
+ *
+ * SPDX-License-Identifier: 0BSD
+ * Permission to use, copy, modify, and/or distribute this file for any purpose
+ * with or without fee is granted. It comes without any warranty.
+ *
+ *     #define CNNC_TARGET_X86_64_V4 1
+ *     #include <cnnc/net.h>
+ *     ... constants, and functions that any processor can run ...
+ *     #pragma GCC push_options
+ *     #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2")
+ *     static void relu(const float *x, float *y)
+ *     {
+ *         f32x16_store(y, f32x16_max(f32x16_load(x), f32x16_zero()));
+ *     }
+ *     #pragma GCC pop_options
+ *
+ * The file brings its processor with it: a bare `cc -O2 -c net.c` compiles and
+ * inlines everything. For that the functions below are compiled for the target
+ * by a pragma, and those that call them must be too, with the same features.
+ * So a generated file prints around its functions what stands here at "region"
+ * (gcc's and clang's spelling differ), and nothing at all for `aarch64` and
+ * `generic`. Outside of it, it calls cnnc_cpu_supported() and cnnc_prefetch()
+ * at most.
+ *
+ * Targets, one of which is defined before the inclusion:
+ *
+ *     CNNC_TARGET_X86_64_V4    f32x4 f32x8 f32x16   "avx512f,avx512bw,avx512dq,
+ *                                                    avx512vl,avx2,fma,bmi,bmi2"
+ *     CNNC_TARGET_X86_64_V3    f32x4 f32x8          "avx2,fma,bmi,bmi2"
+ *     CNNC_TARGET_X86_64_V2    f32x4                "sse4.2"
+ *     CNNC_TARGET_AARCH64      f32x4                no region
+ *     CNNC_TARGET_GENERIC      scalars only         no region
+ *
+ * Vocabulary; V is f32x4, f32x8 or f32x16, N its lanes:
+ *
+ *     V_load(p) V_store(p, v)       N floats, at any address
+ *     V_load_part(p, n)             lanes 0..n-1, the others 0; the constant n
+ *     V_store_part(p, v, n)         is 1..N; no other element is touched
+ *     V_load_even(p)                p[0] p[2] .. p[2N-2]; touches 2N-1 elements
+ *     V_load_even_part(p, n)        lanes 0..n-1 of it; touches 2n-1 elements
+ *     V_load_u8(p) V_load_i8(p)     N bytes as floats; also V_load_u8_part(p, n)
+ *     V_splat(a) V_zero()
+ *     V_add V_sub V_mul V_div       (a, b)
+ *     V_fma(a, b, c)                a * b + c, rounded once, on v2 twice
+ *     V_min V_max                   (a, b): a < b ? a : b and a > b ? a : b, so
+ *                                   that a NaN in b comes out, one in a does not
+ *     V_neg V_abs V_sqrt V_floor V_ceil V_round_even              (a)
+ *     V_select_lt V_select_le V_select_eq      (a, b, t, f): a < b ? t : f, ...
+ *     V_sum V_max_across V_min_across          (v): a float; the order is open
+ *
+ * Scalars, with the same meaning on every target (a file for `generic` has only
+ * these; there f32_fma is a * b + c):
+ *
+ *     f32_fma f32_min f32_max f32_neg f32_abs f32_sqrt f32_floor f32_ceil
+ *     f32_round_even f32_select_lt f32_select_le f32_select_eq
+ *
+ * Maths, as f32_NAME(x) and V_NAME(x). No libm: a network gives the same result
+ * wherever it runs. Vector and scalar agree in every bit, and so do all targets
+ * with FMA (v3, v4, aarch64), and those without (v2, generic). Largest error
+ * over all 2^32 floats, in ULP (by tests/runtime, test_maths exhaustive):
+ *
+ *     NAME        with FMA    without
+ *     exp         ?           ?
+ *
+ * Infinity, NaN and signed zeros come out as C99's Annex F has it. All of this
+ * expects IEEE arithmetic: not -ffast-math.
+ *
+ * Other things: cnnc_prefetch(p); cnnc_cpu_supported(), whether this processor
+ * runs the target; CNNC_RESTRICT; CNNC_ALIGN(n) at the head of a definition
+ * (a hint: tcc 0.9.27 ignores it, and generic code does not depend on it).
+ *
+ * `cnnc --bundle` copies only what a network uses, so the text is in blocks:
+ *
+ *     / *@block NAME... [on TARGET...] [needs NAME...] * /
+ *     / *@end * /
+ *
+ * with TARGET one of v4 v3 v2 aarch64 generic (default: all). Take, in the order
+ * of this file, all that is outside of blocks, and of those for the target: the
+ * blocks named `always`, those with a name that the generated text uses, either
+ * as the whole identifier (cnnc_cpu_supported) or behind its first underscore
+ * (f32x8_select_lt, f32_exp: select_lt, exp), and whatever these need.
+ * A target may have no block of a name.
+ */
+#ifndef CNNC_NET_H
+#define CNNC_NET_H
+/* clang-format off: most of this file are tables of one line functions */
+/*@end */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__) && !defined(__TINYC__)
+#define CNNC_FN static inline __attribute__((always_inline, unused))
+#else
+#define CNNC_FN static inline
+#endif
+
+#if defined(__cplusplus) || defined(_MSC_VER)
+#define CNNC_RESTRICT __restrict
+#else
+#define CNNC_RESTRICT restrict
+#endif
+
+#if defined(__GNUC__) || defined(__TINYC__)
+#define CNNC_ALIGN(n) __attribute__((aligned(n)))
+#elif defined(_MSC_VER)
+#define CNNC_ALIGN(n) __declspec(align(n))
+#elif defined(__cplusplus)
+#define CNNC_ALIGN(n) alignas(n)
+#else
+#define CNNC_ALIGN(n) _Alignas(n)
+#endif
+
+/* What no literal says. */
+#if defined(CNNC_TARGET_GENERIC)
+#define CNNC_INF cnnc_float(0x7f800000u)
+#define CNNC_NAN cnnc_float(0x7fc00000u)
+#else
+#define CNNC_INF __builtin_inff()
+#define CNNC_NAN __builtin_nanf("")
+#endif
+
+/* V_name(a), V_name(a, b), ... that return `value`. */
+#define CNNC_FN1(V, name, value) \
+    CNNC_FN V V##_##name(V a) { return value; }
+#define CNNC_FN2(V, name, value) \
+    CNNC_FN V V##_##name(V a, V b) { return value; }
+#define CNNC_FN3(V, name, value) \
+    CNNC_FN V V##_##name(V a, V b, V c) { return value; }
+#define CNNC_SELECT(V, name, value) \
+    CNNC_FN V V##_select_##name(V a, V b, V t, V f) { return value; }
+
+typedef float f32;
+
+#if defined(CNNC_TARGET_X86_64_V4)
+#define CNNC_X86 4
+#elif defined(CNNC_TARGET_X86_64_V3)
+#define CNNC_X86 3
+#elif defined(CNNC_TARGET_X86_64_V2)
+#define CNNC_X86 2
+#else
+#define CNNC_X86 0
+#endif
+
+/*@block manual */
+#if !CNNC_X86 && !defined(CNNC_TARGET_AARCH64) && !defined(CNNC_TARGET_GENERIC)
+#error "define CNNC_TARGET_GENERIC or another target before <cnnc/net.h>"
+#endif
+/*@end */
+
+/*@block cnnc_prefetch */
+/* Fetches the line of p for reading. */
+CNNC_FN void cnnc_prefetch(const void *p)
+{
+#if defined(__GNUC__) && !defined(__TINYC__)
+    __builtin_prefetch(p, 0, 3);
+#else
+    (void)p;
+#endif
+}
+/*@end */
+
+/* ---- targets: their headers, region and vector types ---- */
+
+/*@block always on v4 v3 v2 */
+#if CNNC_X86
+#if !defined(__x86_64__) || !defined(__GNUC__)
+#error "made for x86-64 and gcc or clang; for others: cnnc --target=generic, or --target=aarch64"
+#endif
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+/*@end */
+
+/*@block cnnc_cpu_supported on v4 v3 v2 */
+#if CNNC_X86
+#if CNNC_X86 == 4 /* opmask and zmm, beside xmm and ymm */
+#define CNNC_CPU_1C   (bit_SSE4_2 | bit_OSXSAVE | bit_AVX | bit_FMA)
+#define CNNC_CPU_7B   (bit_AVX2 | bit_BMI | bit_BMI2 | bit_AVX512F | \
+                       bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL)
+#define CNNC_CPU_XCR0 0xe6u
+#elif CNNC_X86 == 3
+#define CNNC_CPU_1C   (bit_SSE4_2 | bit_OSXSAVE | bit_AVX | bit_FMA)
+#define CNNC_CPU_7B   (bit_AVX2 | bit_BMI | bit_BMI2)
+#define CNNC_CPU_XCR0 0x06u
+#else
+#define CNNC_CPU_1C   bit_SSE4_2
+#define CNNC_CPU_7B   0
+#define CNNC_CPU_XCR0 0u
+#endif
+
+/* The instructions are there, and the system saves their registers. */
+CNNC_FN int cnnc_cpu_supported(void)
+{
+    const unsigned want1 = (unsigned)(CNNC_CPU_1C);
+    const unsigned want7 = (unsigned)(CNNC_CPU_7B);
+    unsigned a = 0, b = 0, c = 0, d = 0, xcr0 = 0, high;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & want1) != want1)
+        return 0;
+    if (want7 == 0)
+        return 1;
+    __asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
+    (void)high;
+    return (xcr0 & CNNC_CPU_XCR0) == CNNC_CPU_XCR0 &&
+           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & want7) == want7;
+}
+#endif
+/*@end */
+
+/*@block cnnc_cpu_supported on aarch64 generic */
+#if defined(CNNC_TARGET_AARCH64) || defined(CNNC_TARGET_GENERIC)
+CNNC_FN int cnnc_cpu_supported(void) { return 1; }
+#endif
+/*@end */
+
+/*@block always on v4 */
+#if CNNC_X86 == 4
+#if defined(__clang__) /* region */
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2"))), \
+    apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2")
+#endif
+typedef __m128 f32x4;
+typedef __m256 f32x8;
+typedef __m512 f32x16;
+/* F(type, prefix of its intrinsics, its bits, type of its masks) */
+#define CNNC_EACH_VECTOR(F)         \
+    F(f32x4, _mm, 128, __mmask8)    \
+    F(f32x8, _mm256, 256, __mmask8) \
+    F(f32x16, _mm512, 512, __mmask16)
+/* `_mm512_max_ps(a, b)` and others make g++ 12 warn of an undefined value.
+ * With a full mask they do not, and are the same unmasked instruction. */
+#define CNNC_DO(P, K, op, ...) P##_maskz_##op((K)-1, __VA_ARGS__)
+#endif
+/*@end */
+
+/*@block always on v3 */
+#if CNNC_X86 == 3
+#if defined(__clang__) /* region */
+#pragma clang attribute push( \
+    __attribute__((target("avx2,fma,bmi,bmi2"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,bmi,bmi2")
+#endif
+typedef __m128 f32x4;
+typedef __m256 f32x8;
+/* F(type, prefix of its intrinsics, its bits, -) */
+#define CNNC_EACH_VECTOR(F) F(f32x4, _mm, 128, -) F(f32x8, _mm256, 256, -)
+#define CNNC_DO(P, K, op, ...) P##_##op(__VA_ARGS__)
+#endif
+/*@end */
+
+/*@block always on v2 */
+#if CNNC_X86 == 2
+#if defined(__clang__) /* region */
+#pragma clang attribute push( \
+    __attribute__((target("sse4.2"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("sse4.2")
+#endif
+typedef __m128 f32x4;
+/* F(type, prefix of its intrinsics, its bits, -) */
+#define CNNC_EACH_VECTOR(F) F(f32x4, _mm, 128, -)
+#define CNNC_DO(P, K, op, ...) P##_##op(__VA_ARGS__)
+#endif
+/*@end */
+
+/*@block always on aarch64 */
+#if defined(CNNC_TARGET_AARCH64)
+#if !defined(__aarch64__) || !defined(__GNUC__)
+#error "made for aarch64 and gcc or clang; for others: cnnc --target=generic, or --target=x86-64-v3"
+#endif
+#include <arm_neon.h>
+typedef float32x4_t f32x4;
+#define CNNC_EACH_VECTOR(F) F(f32x4, -)
+#endif
+/*@end */
+
+/*@block always */
+/* ---- load, store, arithmetic ---- */
+
+CNNC_FN2(f32, min, a < b ? a : b)
+CNNC_FN2(f32, max, a > b ? a : b)
+CNNC_FN1(f32, neg, -a)
+/*@end */
+
+/*@block always on v4 v3 v2 */
+#if CNNC_X86
+#define CNNC_ARITHMETIC(V, P, B, K)                            \
+    CNNC_FN V V##_load(const float *p) { return P##_loadu_ps(p); } \
+    CNNC_FN void V##_store(float *p, V v) { P##_storeu_ps(p, v); } \
+    CNNC_FN V V##_splat(float a) { return P##_set1_ps(a); }        \
+    CNNC_FN V V##_zero(void) { return P##_setzero_ps(); }          \
+    CNNC_FN2(V, add, P##_add_ps(a, b))                             \
+    CNNC_FN2(V, sub, P##_sub_ps(a, b))                             \
+    CNNC_FN2(V, mul, P##_mul_ps(a, b))                             \
+    CNNC_FN2(V, div, P##_div_ps(a, b))                             \
+    CNNC_FN2(V, min, CNNC_DO(P, K, min_ps, a, b))                  \
+    CNNC_FN2(V, max, CNNC_DO(P, K, max_ps, a, b))                  \
+    CNNC_FN1(V, neg, P##_xor_ps(a, P##_set1_ps(-0.0f)))            \
+    CNNC_FN1(V, abs, P##_andnot_ps(P##_set1_ps(-0.0f), a))
+CNNC_EACH_VECTOR(CNNC_ARITHMETIC)
+CNNC_FN1(f32, abs, __builtin_fabsf(a))
+CNNC_FN float f32x4_first(f32x4 v) { return _mm_cvtss_f32(v); }
+#endif
+/*@end */
+
+/*@block always on v4 v3 */
+#if CNNC_X86 >= 3
+#define CNNC_FMA(V, P, B, K) CNNC_FN3(V, fma, P##_fmadd_ps(a, b, c))
+CNNC_EACH_VECTOR(CNNC_FMA)
+CNNC_FN3(f32, fma, __builtin_fmaf(a, b, c))
+#endif
+/*@end */
+
+/*@block always on v2 */
+#if CNNC_X86 == 2
+CNNC_FN3(f32x4, fma, _mm_add_ps(_mm_mul_ps(a, b), c))
+CNNC_FN3(f32, fma, a * b + c)
+#endif
+/*@end */
+
+/*@block always on aarch64 */
+#if defined(CNNC_TARGET_AARCH64)
+CNNC_FN f32x4 f32x4_load(const float *p) { return vld1q_f32(p); }
+CNNC_FN void f32x4_store(float *p, f32x4 v) { vst1q_f32(p, v); }
+CNNC_FN f32x4 f32x4_splat(float a) { return vdupq_n_f32(a); }
+CNNC_FN f32x4 f32x4_zero(void) { return vdupq_n_f32(0); }
+CNNC_FN float f32x4_first(f32x4 v) { return vgetq_lane_f32(v, 0); }
+CNNC_FN2(f32x4, add, vaddq_f32(a, b))
+CNNC_FN2(f32x4, sub, vsubq_f32(a, b))
+CNNC_FN2(f32x4, mul, vmulq_f32(a, b))
+CNNC_FN2(f32x4, div, vdivq_f32(a, b))
+CNNC_FN3(f32x4, fma, vfmaq_f32(c, a, b))
+CNNC_FN2(f32x4, min, vbslq_f32(vcltq_f32(a, b), a, b))
+CNNC_FN2(f32x4, max, vbslq_f32(vcgtq_f32(a, b), a, b))
+CNNC_FN1(f32x4, neg, vnegq_f32(a))
+CNNC_FN1(f32x4, abs, vabsq_f32(a))
+CNNC_FN1(f32, abs, __builtin_fabsf(a))
+CNNC_FN3(f32, fma, __builtin_fmaf(a, b, c))
+#endif
+/*@end */
+
+/*@block always on generic */
+#if defined(CNNC_TARGET_GENERIC)
+#define CNNC_EACH_VECTOR(F) F(f32, -)
+
+CNNC_FN uint32_t cnnc_bits(float a)
+{
+    union { float f; uint32_t u; } x;
+    x.f = a;
+    return x.u;
+}
+
+CNNC_FN float cnnc_float(uint32_t a)
+{
+    union { uint32_t u; float f; } x;
+    x.u = a;
+    return x.f;
+}
+
+CNNC_FN1(f32, abs, cnnc_float(cnnc_bits(a) & 0x7fffffffu))
+CNNC_FN3(f32, fma, a * b + c)
+#endif
+/*@end */
+
+/* ---- parts of vectors, every second element, bytes ---- */
+
+/*@block load_part store_part on v4 v3 */
+#if CNNC_X86 >= 3
+/* AVX's masked moves, also where there are those of AVX-512: of the latter gcc
+ * before 14 believes that they touch the whole vector, and may let them. */
+CNNC_FN __m128i f32x4_mask(int n)
+{
+    return _mm_cmpgt_epi32(_mm_set1_epi32(n), _mm_setr_epi32(0, 1, 2, 3));
+}
+
+CNNC_FN __m256i f32x8_mask(int n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+#define CNNC_PART(V, P)                                                       \
+    CNNC_FN V V##_load_part(const float *p, int n)                            \
+    {                                                                         \
+        return P##_maskload_ps(p, V##_mask(n));                               \
+    }                                                                         \
+    CNNC_FN void V##_store_part(float *p, V v, int n)                         \
+    {                                                                         \
+        P##_maskstore_ps(p, V##_mask(n), v);                                  \
+    }
+CNNC_PART(f32x4, _mm)
+CNNC_PART(f32x8, _mm256)
+#endif
+/*@end */
+
+/*@block load_part store_part on v4 */
+#if CNNC_X86 == 4
+CNNC_FN f32x16 f32x16_load_part(const float *p, int n)
+{
+    const f32x16 v = _mm512_maskz_insertf32x8(
+        (__mmask16)-1, _mm512_setzero_ps(),
+        n <= 8 ? f32x8_load_part(p, n) : f32x8_load(p), 0);
+    return n <= 8 ? v
+                  : _mm512_maskz_insertf32x8(
+                        (__mmask16)-1, v, f32x8_load_part(p + 8, n - 8), 1);
+}
+
+CNNC_FN void f32x16_store_part(float *p, f32x16 v, int n)
+{
+    const f32x8 low = _mm512_maskz_extractf32x8_ps((__mmask8)-1, v, 0);
+    if (n <= 8) {
+        f32x8_store_part(p, low, n);
+        return;
+    }
+    f32x8_store(p, low);
+    f32x8_store_part(
+        p + 8, _mm512_maskz_extractf32x8_ps((__mmask8)-1, v, 1), n - 8);
+}
+#endif
+/*@end */
+
+/*@block load_part store_part on v2 */
+#if CNNC_X86 == 2
+CNNC_FN f32x4 f32x4_load_part(const float *p, int n)
+{
+    return _mm_setr_ps(p[0], n > 1 ? p[1] : 0, n > 2 ? p[2] : 0,
+                       n > 3 ? p[3] : 0);
+}
+
+CNNC_FN void f32x4_store_part(float *p, f32x4 v, int n)
+{
+    p[0] = _mm_cvtss_f32(v);
+    if (n > 1)
+        p[1] = _mm_cvtss_f32(_mm_shuffle_ps(v, v, 1));
+    if (n > 2)
+        p[2] = _mm_cvtss_f32(_mm_shuffle_ps(v, v, 2));
+    if (n > 3)
+        p[3] = _mm_cvtss_f32(_mm_shuffle_ps(v, v, 3));
+}
+#endif
+/*@end */
+
+/*@block load_part store_part on aarch64 */
+#if defined(CNNC_TARGET_AARCH64)
+CNNC_FN f32x4 f32x4_load_part(const float *p, int n)
+{
+    f32x4 v = vld1q_lane_f32(p, vdupq_n_f32(0), 0);
+    if (n > 1)
+        v = vld1q_lane_f32(p + 1, v, 1);
+    if (n > 2)
+        v = vld1q_lane_f32(p + 2, v, 2);
+    return n > 3 ? vld1q_lane_f32(p + 3, v, 3) : v;
+}
+
+CNNC_FN void f32x4_store_part(float *p, f32x4 v, int n)
+{
+    vst1q_lane_f32(p, v, 0);
+    if (n > 1)
+        vst1q_lane_f32(p + 1, v, 1);
+    if (n > 2)
+        vst1q_lane_f32(p + 2, v, 2);
+    if (n > 3)
+        vst1q_lane_f32(p + 3, v, 3);
+}
+#endif
+/*@end */
+
+/*@block load_even on v4 v3 v2 */
+#if CNNC_X86
+/* Lanes 0 2 of p[0..3], then 1 3 of p[3..6]: nothing behind p[6] is read. */
+CNNC_FN f32x4 f32x4_load_even(const float *p)
+{
+    return _mm_shuffle_ps(_mm_loadu_ps(p), _mm_loadu_ps(p + 3), 0xd8);
+}
+#endif
+/*@end */
+
+/*@block load_even on v4 v3 */
+#if CNNC_X86 >= 3
+/* The same in each half; then the middle quarters change places. */
+CNNC_FN f32x8 f32x8_load_even(const float *p)
+{
+    const f32x8 v = _mm256_shuffle_ps(_mm256_loadu_ps(p),
+                                      _mm256_loadu_ps(p + 7), 0xd8);
+    return _mm256_castpd_ps(
+        _mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
+}
+#endif
+/*@end */
+
+/*@block load_even on v4 */
+#if CNNC_X86 == 4
+CNNC_FN f32x16 f32x16_load_even(const float *p)
+{
+    return _mm512_permutex2var_ps(
+        _mm512_loadu_ps(p),
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27,
+                          29, 31),
+        _mm512_loadu_ps(p + 15));
+}
+#endif
+/*@end */
+
+/*@block load_even on aarch64 */
+#if defined(CNNC_TARGET_AARCH64)
+/* Lanes 0 2 of p[0..3], then 1 3 of p[3..6]: nothing behind p[6] is read. */
+CNNC_FN f32x4 f32x4_load_even(const float *p)
+{
+    const f32x4 b = vld1q_f32(p + 3);
+    return vuzp1q_f32(vld1q_f32(p), vextq_f32(b, b, 1));
+}
+#endif
+/*@end */
+
+/*@block load_even_part on v4 v3 v2 aarch64 */
+#if !defined(CNNC_TARGET_GENERIC)
+#define CNNC_EVEN_PART(V, N)                                                  \
+    CNNC_FN V V##_load_even_part(const float *p, int n)                       \
+    {                                                                         \
+        float lane[N] = { 0 };                                                \
+        for (int i = 0; i < n; i++)                                           \
+            lane[i] = p[2 * i];                                               \
+        return V##_load(lane);                                                \
+    }
+CNNC_EVEN_PART(f32x4, 4)
+#if CNNC_X86 >= 3
+CNNC_EVEN_PART(f32x8, 8)
+#endif
+#if CNNC_X86 == 4
+CNNC_EVEN_PART(f32x16, 16)
+#endif
+#endif
+/*@end */
+
+/*@block bytes on v4 v3 v2 aarch64 */
+#if !defined(CNNC_TARGET_GENERIC)
+/* The first n bytes at p, at most 8, the first one lowest; with the constant n
+ * = 4 or 8 it is one load. */
+CNNC_FN uint64_t cnnc_bytes(const void *p, int n)
+{
+    const uint8_t *b = (const uint8_t *)p;
+    uint64_t w = b[0];
+    w |= n > 1 ? (uint64_t)b[1] << 8 : 0;
+    w |= n > 2 ? (uint64_t)b[2] << 16 : 0;
+    w |= n > 3 ? (uint64_t)b[3] << 24 : 0;
+    w |= n > 4 ? (uint64_t)b[4] << 32 : 0;
+    w |= n > 5 ? (uint64_t)b[5] << 40 : 0;
+    w |= n > 6 ? (uint64_t)b[6] << 48 : 0;
+    w |= n > 7 ? (uint64_t)b[7] << 56 : 0;
+    return w;
+}
+#endif
+/*@end */
+
+/*@block load_u8 load_i8 load_u8_part load_i8_part on v4 v3 v2 needs bytes */
+#if CNNC_X86
+CNNC_FN __m128i cnnc_bytes_part(const void *p, int n)
+{
+    const uint8_t *b = (const uint8_t *)p;
+    return _mm_set_epi64x(n > 8 ? (int64_t)cnnc_bytes(b + 8, n - 8) : 0,
+                          (int64_t)cnnc_bytes(b, n));
+}
+
+#define f32x4_bytes(p)  cnnc_bytes_part(p, 4)
+#define f32x8_bytes(p)  cnnc_bytes_part(p, 8)
+#define f32x16_bytes(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+
+#define CNNC_LOAD_BYTES(V, P, B, K)                                           \
+    CNNC_FN V V##_from_u8(__m128i a)                                          \
+    {                                                                         \
+        return CNNC_DO(P, K, cvtepi32_ps, CNNC_DO(P, K, cvtepu8_epi32, a));   \
+    }                                                                         \
+    CNNC_FN V V##_from_i8(__m128i a)                                          \
+    {                                                                         \
+        return CNNC_DO(P, K, cvtepi32_ps, CNNC_DO(P, K, cvtepi8_epi32, a));   \
+    }                                                                         \
+    CNNC_FN V V##_load_u8(const uint8_t *p)                                   \
+    {                                                                         \
+        return V##_from_u8(V##_bytes(p));                                     \
+    }                                                                         \
+    CNNC_FN V V##_load_i8(const int8_t *p)                                    \
+    {                                                                         \
+        return V##_from_i8(V##_bytes(p));                                     \
+    }                                                                         \
+    CNNC_FN V V##_load_u8_part(const uint8_t *p, int n)                       \
+    {                                                                         \
+        return V##_from_u8(cnnc_bytes_part(p, n));                            \
+    }                                                                         \
+    CNNC_FN V V##_load_i8_part(const int8_t *p, int n)                        \
+    {                                                                         \
+        return V##_from_i8(cnnc_bytes_part(p, n));                            \
+    }
+CNNC_EACH_VECTOR(CNNC_LOAD_BYTES)
+#endif
+/*@end */
+
+/*@block load_u8 load_i8 load_u8_part load_i8_part on aarch64 needs bytes */
+#if defined(CNNC_TARGET_AARCH64)
+CNNC_FN f32x4 f32x4_load_u8_part(const uint8_t *p, int n)
+{
+    const uint16x8_t v = vmovl_u8(vcreate_u8(cnnc_bytes(p, n)));
+    return vcvtq_f32_u32(vmovl_u16(vget_low_u16(v)));
+}
+
+CNNC_FN f32x4 f32x4_load_i8_part(const int8_t *p, int n)
+{
+    const int16x8_t v = vmovl_s8(vcreate_s8(cnnc_bytes(p, n)));
+    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(v)));
+}
+
+CNNC_FN f32x4 f32x4_load_u8(const uint8_t *p)
+{
+    return f32x4_load_u8_part(p, 4);
+}
+
+CNNC_FN f32x4 f32x4_load_i8(const int8_t *p)
+{
+    return f32x4_load_i8_part(p, 4);
+}
+#endif
+/*@end */
+
+/* ---- square root, rounding, choice, across the lanes ---- */
+
+/*@block sqrt floor ceil round_even on v4 v3 v2 */
+#if CNNC_X86
+#if CNNC_X86 == 4
+#define CNNC_ROUND(P, K, a, mode) P##_maskz_roundscale_ps((K)-1, a, mode)
+#else
+#define CNNC_ROUND(P, K, a, mode) P##_round_ps(a, mode)
+#endif
+#define CNNC_ROUND1(a, mode) \
+    _mm_cvtss_f32(_mm_round_ss(_mm_set_ss(a), _mm_set_ss(a), mode))
+
+#define CNNC_ROUNDING(V, P, B, K)                                             \
+    CNNC_FN1(V, sqrt, CNNC_DO(P, K, sqrt_ps, a))                              \
+    CNNC_FN1(V, floor, CNNC_ROUND(P, K, a, 0x09))                             \
+    CNNC_FN1(V, ceil, CNNC_ROUND(P, K, a, 0x0a))                              \
+    CNNC_FN1(V, round_even, CNNC_ROUND(P, K, a, 0x08))
+/* gcc -O0 has roundscale as a macro, which gives its mask another sign. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+CNNC_EACH_VECTOR(CNNC_ROUNDING)
+#pragma GCC diagnostic pop
+CNNC_FN1(f32, sqrt, _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(a))))
+CNNC_FN1(f32, floor, CNNC_ROUND1(a, 0x09))
+CNNC_FN1(f32, ceil, CNNC_ROUND1(a, 0x0a))
+CNNC_FN1(f32, round_even, CNNC_ROUND1(a, 0x08))
+#endif
+/*@end */
+
+/*@block sqrt floor ceil round_even on aarch64 */
+#if defined(CNNC_TARGET_AARCH64)
+CNNC_FN1(f32x4, sqrt, vsqrtq_f32(a))
+CNNC_FN1(f32x4, floor, vrndmq_f32(a))
+CNNC_FN1(f32x4, ceil, vrndpq_f32(a))
+CNNC_FN1(f32x4, round_even, vrndnq_f32(a))
+CNNC_FN1(f32, sqrt, f32x4_first(f32x4_sqrt(f32x4_splat(a))))
+CNNC_FN1(f32, floor, f32x4_first(f32x4_floor(f32x4_splat(a))))
+CNNC_FN1(f32, ceil, f32x4_first(f32x4_ceil(f32x4_splat(a))))
+CNNC_FN1(f32, round_even, f32x4_first(f32x4_round_even(f32x4_splat(a))))
+#endif
+/*@end */
+
+/*@block copysign on generic */
+#if defined(CNNC_TARGET_GENERIC)
+/* A value that is not negative, with the sign of b. */
+CNNC_FN2(f32, copysign, cnnc_float(cnnc_bits(a) | (cnnc_bits(b) & 0x80000000u)))
+#endif
+/*@end */
+
+/*@block sqrt floor ceil round_even on generic needs copysign */
+#if defined(CNNC_TARGET_GENERIC)
+/* Newton's steps in double double the 5 good bits of the first guess, halved
+ * exponent bits, to more than 50. No root of a float is as close to the middle
+ * between two floats as that, so its rounding is the correct one. */
+CNNC_FN float f32_sqrt(float a)
+{
+    const float scaled = a < 1.17549435e-38f ? a * 16777216.0f : a;
+    double y = (double)cnnc_float((cnnc_bits(scaled) >> 1) + 0x1fbd1df5u);
+    int i;
+    if (!(a > 0.0f && a <= 3.40282347e38f))
+        return a < 0.0f ? cnnc_float(0x7fc00000u) : a;
+    for (i = 0; i < 4; i++)
+        y = 0.5 * (y + (double)scaled / y);
+    return (float)(scaled > a ? y * (1.0 / 4096.0) : y);
+}
+
+/* From 2^23 on every float is integral (or infinite, or NaN). */
+CNNC_FN float f32_floor(float a)
+{
+    if (!(f32_abs(a) < 8388608.0f))
+        return a;
+    {
+        const float t = (float)(int32_t)a;
+        return f32_copysign(f32_abs(t > a ? t - 1.0f : t), a);
+    }
+}
+
+CNNC_FN1(f32, ceil, -f32_floor(-a))
+
+CNNC_FN float f32_round_even(float a)
+{
+    const float y = f32_abs(a);
+    if (!(y < 8388608.0f))
+        return a;
+    {
+        const int32_t t = (int32_t)y;
+        const float rest = y - (float)t;
+        const int up = rest > 0.5f || (rest == 0.5f && t % 2 == 1);
+        return f32_copysign((float)(t + up), a);
+    }
+}
+#endif
+/*@end */
+
+/*@block select_lt select_le select_eq */
+CNNC_SELECT(f32, lt, a < b ? t : f)
+CNNC_SELECT(f32, le, a <= b ? t : f)
+CNNC_SELECT(f32, eq, a == b ? t : f)
+/*@end */
+
+/*@block select_lt select_le select_eq on v4 v3 v2 */
+#if CNNC_X86
+#if CNNC_X86 == 4
+#define CNNC_WHERE(P, how, mode) \
+    P##_mask_blend_ps(P##_cmp_ps_mask(a, b, mode), f, t)
+#elif CNNC_X86 == 3
+#define CNNC_WHERE(P, how, mode) P##_blendv_ps(f, t, P##_cmp_ps(a, b, mode))
+#else
+#define CNNC_WHERE(P, how, mode) P##_blendv_ps(f, t, P##_cmp##how##_ps(a, b))
+#endif
+#define CNNC_CHOICE(V, P, B, K)                                               \
+    CNNC_SELECT(V, lt, CNNC_WHERE(P, lt, 0x11))                               \
+    CNNC_SELECT(V, le, CNNC_WHERE(P, le, 0x12))                               \
+    CNNC_SELECT(V, eq, CNNC_WHERE(P, eq, 0x00))
+CNNC_EACH_VECTOR(CNNC_CHOICE)
+#endif
+/*@end */
+
+/*@block select_lt select_le select_eq on aarch64 */
+#if defined(CNNC_TARGET_AARCH64)
+CNNC_SELECT(f32x4, lt, vbslq_f32(vcltq_f32(a, b), t, f))
+CNNC_SELECT(f32x4, le, vbslq_f32(vcleq_f32(a, b), t, f))
+CNNC_SELECT(f32x4, eq, vbslq_f32(vceqq_f32(a, b), t, f))
+#endif
+/*@end */
+
+/*@block sum max_across min_across on v4 v3 v2 */
+#if CNNC_X86
+/* The upper half onto the lower, until one lane is left. */
+#define CNNC_ACROSS4(name, op)                                                \
+    CNNC_FN float f32x4_##name(f32x4 v)                                       \
+    {                                                                         \
+        v = f32x4_##op(v, _mm_movehl_ps(v, v));                               \
+        return f32x4_first(f32x4_##op(v, _mm_shuffle_ps(v, v, 1)));           \
+    }
+CNNC_ACROSS4(sum, add)
+CNNC_ACROSS4(max_across, max)
+CNNC_ACROSS4(min_across, min)
+#endif
+/*@end */
+
+/*@block sum max_across min_across on v4 v3 */
+#if CNNC_X86 >= 3
+#define CNNC_ACROSS8(name, op)                                                \
+    CNNC_FN float f32x8_##name(f32x8 v)                                       \
+    {                                                                         \
+        return f32x4_##name(f32x4_##op(_mm256_castps256_ps128(v),             \
+                                       _mm256_extractf128_ps(v, 1)));         \
+    }
+CNNC_ACROSS8(sum, add)
+CNNC_ACROSS8(max_across, max)
+CNNC_ACROSS8(min_across, min)
+#endif
+/*@end */
+
+/*@block sum max_across min_across on v4 */
+#if CNNC_X86 == 4
+#define CNNC_ACROSS16(name, op)                                               \
+    CNNC_FN float f32x16_##name(f32x16 v)                                     \
+    {                                                                         \
+        return f32x8_##name(                                                  \
+            f32x8_##op(_mm512_maskz_extractf32x8_ps((__mmask8)-1, v, 0),      \
+                       _mm512_maskz_extractf32x8_ps((__mmask8)-1, v, 1)));    \
+    }
+CNNC_ACROSS16(sum, add)
+CNNC_ACROSS16(max_across, max)
+CNNC_ACROSS16(min_across, min)
+#endif
+/*@end */
+
+/*@block sum max_across min_across on aarch64 */
+#if defined(CNNC_TARGET_AARCH64)
+#define CNNC_ACROSS4(name, op)                                                \
+    CNNC_FN float f32x4_##name(f32x4 v)                                       \
+    {                                                                         \
+        v = f32x4_##op(v, vextq_f32(v, v, 2));                                \
+        return f32x4_first(f32x4_##op(v, vextq_f32(v, v, 1)));                \
+    }
+CNNC_ACROSS4(sum, add)
+CNNC_ACROSS4(max_across, max)
+CNNC_ACROSS4(min_across, min)
+#endif
+/*@end */
+
+/* ---- maths ---- */
+
+/*@block tools */
+/* V_copysign(a, b)  a >= 0 with the sign of b
+ * V_pow2(n)         2^n; n integral in -126..127
+ * V_scale(a, n)     a 2^n rounded once; |a| from 1/8 to 8, or n = 0;
+ *                   n integral in -160..140
+ * V_split(a, &m)    a = 2^k m with m from 1/sqrt(2) to sqrt(2), returns k;
+ *                   anything for an a that is subnormal or not positive */
+/*@end */
+
+/*@block tools on v4 v3 v2 */
+#if CNNC_X86
+#define CNNC_TOOLS(V, P, B, K)                                                \
+    CNNC_FN2(V, copysign,                                                     \
+             P##_or_ps(a, P##_and_ps(b, P##_set1_ps(-0.0f))))                 \
+    CNNC_FN V V##_split(V a, V *m)                                            \
+    {                                                                         \
+        const __m##B##i bits = P##_castps_si##B(a);                           \
+        const __m##B##i k = P##_sub_epi32(bits, P##_set1_epi32(0x3f3504f3));  \
+        const __m##B##i shift =                                               \
+            P##_and_si##B(k, P##_set1_epi32((int)0xff800000));                \
+        *m = P##_castsi##B##_ps(P##_sub_epi32(bits, shift));                  \
+        return CNNC_DO(P, K, cvtepi32_ps, CNNC_DO(P, K, srai_epi32, k, 23));  \
+    }
+CNNC_EACH_VECTOR(CNNC_TOOLS)
+#endif
+/*@end */
+
+/*@block tools on v4 */
+#if CNNC_X86 == 4
+#define CNNC_SCALING(V, P, B, K)                                              \
+    CNNC_FN1(V, pow2, CNNC_DO(P, K, scalef_ps, P##_set1_ps(1.0f), a))         \
+    CNNC_FN2(V, scale, CNNC_DO(P, K, scalef_ps, a, b))
+CNNC_EACH_VECTOR(CNNC_SCALING)
+#endif
+/*@end */
+
+/*@block tools on v3 v2 */
+#if CNNC_X86 == 3 || CNNC_X86 == 2
+#define CNNC_POWER(P, B, n)                                                   \
+    P##_castsi##B##_ps(                                                       \
+        P##_slli_epi32(P##_add_epi32(n, P##_set1_epi32(127)), 23))
+
+#define CNNC_SCALING(V, P, B, K)                                              \
+    CNNC_FN1(V, pow2, CNNC_POWER(P, B, P##_cvtps_epi32(a)))                   \
+    CNNC_FN V V##_scale(V a, V n)                                             \
+    {                                                                         \
+        const __m##B##i all = P##_cvtps_epi32(n);                             \
+        const __m##B##i half = P##_srai_epi32(all, 1);                        \
+        a = P##_mul_ps(a, CNNC_POWER(P, B, half));                            \
+        return P##_mul_ps(a, CNNC_POWER(P, B, P##_sub_epi32(all, half)));     \
+    }
+CNNC_EACH_VECTOR(CNNC_SCALING)
+#endif
+/*@end */
+
+/*@block tools on aarch64 */
+#if defined(CNNC_TARGET_AARCH64)
+CNNC_FN f32x4 cnnc_power(int32x4_t n)
+{
+    return vreinterpretq_f32_s32(
+        vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
+}
+
+CNNC_FN2(f32x4, copysign, vbslq_f32(vdupq_n_u32(0x80000000u), b, a))
+CNNC_FN1(f32x4, pow2, cnnc_power(vcvtnq_s32_f32(a)))
+
+CNNC_FN f32x4 f32x4_scale(f32x4 a, f32x4 n)
+{
+    const int32x4_t all = vcvtnq_s32_f32(n), half = vshrq_n_s32(all, 1);
+    return vmulq_f32(vmulq_f32(a, cnnc_power(half)),
+                     cnnc_power(vsubq_s32(all, half)));
+}
+
+CNNC_FN f32x4 f32x4_split(f32x4 a, f32x4 *m)
+{
+    const int32x4_t bits = vreinterpretq_s32_f32(a);
+    const int32x4_t k =
+        vshrq_n_s32(vsubq_s32(bits, vdupq_n_s32(0x3f3504f3)), 23);
+    *m = vreinterpretq_f32_s32(vsubq_s32(bits, vshlq_n_s32(k, 23)));
+    return vcvtq_f32_s32(k);
+}
+#endif
+/*@end */
+
+/*@block tools on generic needs copysign */
+#if defined(CNNC_TARGET_GENERIC)
+CNNC_FN2(f32, add, a + b)
+CNNC_FN2(f32, sub, a - b)
+CNNC_FN2(f32, mul, a * b)
+CNNC_FN2(f32, div, a / b)
+CNNC_FN1(f32, splat, a)
+
+/* An integer for a NaN, too; what it gives is then multiplied by a NaN. */
+CNNC_FN int32_t cnnc_integer(float n)
+{
+    return n >= -160.0f && n <= 160.0f ? (int32_t)n : 0;
+}
+
+CNNC_FN float cnnc_power(int32_t n)
+{
+    return cnnc_float((uint32_t)(n + 127) << 23);
+}
+
+CNNC_FN1(f32, pow2, cnnc_power(cnnc_integer(a)))
+
+CNNC_FN float f32_scale(float a, float n)
+{
+    const int32_t all = cnnc_integer(n), half = all / 2;
+    return a * cnnc_power(half) * cnnc_power(all - half);
+}
+
+/* 1/sqrt(2) has the bits 0x3f3504f3; moved up to 1 it is the bias, 127. */
+CNNC_FN float f32_split(float a, float *m)
+{
+    const uint32_t bits = cnnc_bits(a);
+    const uint32_t k = (bits + (0x3f800000u - 0x3f3504f3u)) >> 23;
+    *m = cnnc_float(bits - ((k - 127u) << 23));
+    return (float)k - 127.0f;
+}
+#endif
+/*@end */
+
+/*@block maths */
+/* A step of Horner's rule. */
+#define CNNC_STEP(V, ...) \
+    CNNC_FN V V##_step(V p, V x, float c) { return V##_fma(p, x, V##_splat(c)); }
+CNNC_EACH_VECTOR(CNNC_STEP)
+
+#if defined(CNNC_TARGET_GENERIC)
+#define CNNC_SCALAR(name)
+#else /* lane 0 of a vector: the same to the last bit */
+#define CNNC_SCALAR(name) \
+    CNNC_FN1(f32, name, f32x4_first(f32x4_##name(f32x4_splat(a))))
+#endif
+/*@end */
+
+/*@block exp_parts needs maths round_even */
+/* e^x = 2^n (1 + q) with |q| < 0.42; returns n.
+ * x = n ln(2) + r, and ln(2) = 0.693145752 + 1.42860677e-6, the former with 16
+ * bits, so that n times it is exact; c is the rounding error of r.
+ * q = r + r^2 P(r), P minimax for |r| <= ln(2)/2: relative error 2^-28.2. */
+#define CNNC_EXP_PARTS(V, ...)                                                \
+    CNNC_FN V V##_exp_parts(V x, V *q)                                        \
+    {                                                                         \
+        const V low = V##_splat(-1.42860677e-6f);                             \
+        const V n = V##_round_even(V##_mul(x, V##_splat(1.44269504f)));       \
+        const V s = V##_fma(n, V##_splat(-0.693145752f), x);                  \
+        const V r = V##_fma(n, low, s);                                       \
+        const V c = V##_fma(n, low, V##_sub(s, r));                           \
+        V p = V##_splat(1.50450855e-4f);                                      \
+        p = V##_step(p, r, 1.3930545e-3f);                                    \
+        p = V##_step(p, r, 8.34151078e-3f);                                   \
+        p = V##_step(p, r, 0.0416665114f);                                    \
+        p = V##_step(p, r, 0.166666359f);                                     \
+        p = V##_step(p, r, 0.5f);                                             \
+        *q = V##_add(r, V##_fma(V##_mul(r, r), p, c));                        \
+        return n;                                                             \
+    }
+CNNC_EACH_VECTOR(CNNC_EXP_PARTS)
+/*@end */
+
+/*@block log_sum needs maths */
+/* k ln(2) + log(1 + r) + d with 1 + r from 1/sqrt(2) to sqrt(2), d tiny.
+ * log(1 + r) = r - r^2/2 + r^3 P(r), P minimax: relative error 2^-27.2. */
+#define CNNC_LOG_SUM(V, ...)                                                  \
+    CNNC_FN V V##_log_sum(V k, V r, V d)                                      \
+    {                                                                         \
+        const V r2 = V##_mul(r, r);                                           \
+        V y = V##_fma(k, V##_splat(1.42860677e-6f), d);                       \
+        V p = V##_splat(-0.0764158368f);                                      \
+        p = V##_step(p, r, 0.127661645f);                                     \
+        p = V##_step(p, r, -0.131594419f);                                    \
+        p = V##_step(p, r, 0.142009482f);                                     \
+        p = V##_step(p, r, -0.166233346f);                                    \
+        p = V##_step(p, r, 0.200012609f);                                     \
+        p = V##_step(p, r, -0.250008225f);                                    \
+        p = V##_step(p, r, 0.333333313f);                                     \
+        y = V##_fma(V##_mul(r, r2), p, y);                                    \
+        y = V##_fma(r2, V##_splat(-0.5f), y);                                 \
+        return V##_fma(k, V##_splat(0.693145752f), V##_add(r, y));            \
+    }
+CNNC_EACH_VECTOR(CNNC_LOG_SUM)
+/*@end */
+
+/*@block exp needs exp_parts tools */
+/* Below -104 the result is 0, above 89 it is infinite. */
+#define CNNC_EXP(V, ...)                                                      \
+    CNNC_FN V V##_exp(V x)                                                    \
+    {                                                                         \
+        V n, q;                                                               \
+        x = V##_max(V##_splat(-104.0f), V##_min(V##_splat(89.0f), x));        \
+        n = V##_exp_parts(x, &q);                                             \
+        return V##_scale(V##_add(q, V##_splat(1.0f)), n);                     \
+    }
+CNNC_EACH_VECTOR(CNNC_EXP)
+CNNC_SCALAR(exp)
+/*@end */
+
+/*@block expm1 needs exp_parts tools select_eq */
+/* 2^n (q + (1 - 2^-n)): the sum is exact, or nearly so, for every n. */
+#define CNNC_EXPM1(V, ...)                                                    \
+    CNNC_FN V V##_expm1(V x)                                                  \
+    {                                                                         \
+        const V one = V##_splat(1.0f), zero = V##_splat(0.0f);                \
+        V y = V##_max(V##_splat(-18.0f), V##_min(V##_splat(89.0f), x));       \
+        V q;                                                                  \
+        const V n = V##_exp_parts(y, &q);                                     \
+        const V p = V##_pow2(V##_max(V##_splat(-64.0f), V##_neg(n)));         \
+        y = V##_scale(V##_add(q, V##_sub(one, p)), n);                        \
+        return V##_select_eq(x, zero, x, y);                                  \
+    }
+CNNC_EACH_VECTOR(CNNC_EXPM1)
+CNNC_SCALAR(expm1)
+/*@end */
+
+/*@block log needs log_sum tools select_lt */
+/* log(2^k m) = k ln(2) + log(m); a subnormal is multiplied by 2^23 before. */
+#define CNNC_LOG(V, ...)                                                      \
+    CNNC_FN V V##_log(V x)                                                    \
+    {                                                                         \
+        const V zero = V##_splat(0.0f), least = V##_splat(1.17549435e-38f);   \
+        const V up = V##_mul(x, V##_splat(8388608.0f));                       \
+        V m, y;                                                               \
+        V k = V##_split(V##_select_lt(x, least, up, x), &m);                  \
+        k = V##_add(k, V##_select_lt(x, least, V##_splat(-23.0f), zero));     \
+        y = V##_log_sum(k, V##_sub(m, V##_splat(1.0f)), zero);                \
+        y = V##_select_lt(x, V##_splat(CNNC_INF), y, x);                      \
+        y = V##_select_lt(x, zero, V##_splat(CNNC_NAN), y);                   \
+        return V##_select_eq(x, zero, V##_splat(-CNNC_INF), y);               \
+    }
+CNNC_EACH_VECTOR(CNNC_LOG)
+CNNC_SCALAR(log)
+/*@end */
+
+/*@block log1p needs log_sum tools select_lt */
+/* With u = 1 + x = 2^k m rounded and e = 1 + x - u its error, which is exact,
+ * log1p(x) = k ln(2) + log(1 + r) with r = (m - 1) + 2^-k e. */
+#define CNNC_LOG1P(V, ...)                                                    \
+    CNNC_FN V V##_log1p(V x)                                                  \
+    {                                                                         \
+        const V one = V##_splat(1.0f), zero = V##_splat(0.0f);                \
+        const V u = V##_add(x, one), e = V##_sub(x, V##_sub(u, one));         \
+        V m, y;                                                               \
+        const V k = V##_split(u, &m);                                         \
+        const V s = V##_pow2(V##_max(V##_splat(-64.0f), V##_neg(k)));         \
+        y = V##_log_sum(k, V##_fma(e, s, V##_sub(m, one)), zero);             \
+        y = V##_select_lt(x, V##_splat(CNNC_INF), y, x);                      \
+        y = V##_select_lt(x, V##_neg(one), V##_splat(CNNC_NAN), y);           \
+        y = V##_select_eq(x, V##_neg(one), V##_splat(-CNNC_INF), y);          \
+        return V##_select_eq(x, zero, x, y);                                  \
+    }
+CNNC_EACH_VECTOR(CNNC_LOG1P)
+CNNC_SCALAR(log1p)
+/*@end */
+
+/*@block softplus needs exp_parts log_sum tools */
+/* max(x, 0) + log1p(E) with E = e^-|x|, as exp and log1p compute them; what E
+ * lost in rounding, w, comes back as a last term: log' (1 + r) w ~ (1 - r) w. */
+#define CNNC_SOFTPLUS(V, ...)                                                 \
+    CNNC_FN V V##_softplus(V x)                                               \
+    {                                                                         \
+        const V one = V##_splat(1.0f);                                        \
+        V q, m;                                                               \
+        const V n = V##_exp_parts(                                            \
+            V##_max(V##_splat(-104.0f), V##_neg(V##_abs(x))), &q);            \
+        const V h = V##_add(q, one), E = V##_scale(h, n);                     \
+        const V u = V##_add(E, one), e = V##_sub(E, V##_sub(u, one));         \
+        const V k = V##_split(u, &m), s = V##_pow2(V##_neg(k));               \
+        const V r = V##_fma(e, s, V##_sub(m, one));                           \
+        V w = V##_pow2(V##_max(V##_splat(-126.0f), V##_sub(n, k)));           \
+        w = V##_mul(V##_sub(q, V##_sub(h, one)), w);                          \
+        w = V##_fma(V##_neg(r), w, w);                                        \
+        return V##_add(V##_max(V##_splat(0.0f), x), V##_log_sum(k, r, w));    \
+    }
+CNNC_EACH_VECTOR(CNNC_SOFTPLUS)
+CNNC_SCALAR(softplus)
+/*@end */
+
+/*@block sigmoid needs exp_parts tools select_lt */
+/* With E = e^-|x| = p (1 + q), p = 2^n: 1 / (1 + E), for negative x times E.
+ * 1 + q is rounded to h, its error is l; 1 + E to d, its error is e. The result
+ * is corrected by l / (1 + q) - e / (1 + E), both roughly. */
+#define CNNC_SIGMOID(V, ...)                                                  \
+    CNNC_FN V V##_sigmoid(V x)                                                \
+    {                                                                         \
+        const V one = V##_splat(1.0f), zero = V##_splat(0.0f);                \
+        V q, y;                                                               \
+        const V n = V##_exp_parts(                                            \
+            V##_max(V##_splat(-104.0f), V##_neg(V##_abs(x))), &q);            \
+        const V p = V##_pow2(V##_max(V##_splat(-126.0f), n));                 \
+        const V s = V##_add(p, one), d = V##_fma(q, p, s);                    \
+        const V e = V##_fma(q, p, V##_sub(s, d));                             \
+        const V h = V##_add(q, one), l = V##_sub(q, V##_sub(h, one));         \
+        V lost = V##_mul(l, V##_sub(one, q));                                 \
+        lost = V##_select_lt(x, zero, lost, zero);                            \
+        lost = V##_fma(e, V##_step(p, V##_splat(0.5f), -1.0f), lost);         \
+        y = V##_div(V##_select_lt(x, zero, h, one), d);                       \
+        y = V##_fma(y, lost, y);                                              \
+        return V##_scale(y, V##_select_lt(x, zero, n, zero));                 \
+    }
+CNNC_EACH_VECTOR(CNNC_SIGMOID)
+CNNC_SCALAR(sigmoid)
+/*@end */
+
+/*@block tanh needs exp_parts tools select_lt */
+/* With y = |x|: y + y^3 P(y^2) below 0.75, P minimax: error below 2^-29.1;
+ * from there on 1 - 2 / (e^(2y) + 1), with e^(2y) = p + q p. */
+#define CNNC_TANH(V, ...)                                                     \
+    CNNC_FN V V##_tanh(V x)                                                   \
+    {                                                                         \
+        const V one = V##_splat(1.0f);                                        \
+        const V y = V##_min(V##_splat(10.0f), V##_abs(x));                    \
+        const V z = V##_mul(y, y);                                            \
+        V q, p, large;                                                        \
+        p = V##_pow2(V##_exp_parts(V##_add(y, y), &q));                       \
+        large = V##_fma(q, p, V##_add(p, one));                               \
+        large = V##_sub(one, V##_div(V##_splat(2.0f), large));                \
+        p = V##_splat(1.74175669e-3f);                                        \
+        p = V##_step(p, z, -7.6658125e-3f);                                   \
+        p = V##_step(p, z, 0.0214577932f);                                    \
+        p = V##_step(p, z, -0.0538945347f);                                   \
+        p = V##_step(p, z, 0.133327201f);                                     \
+        p = V##_step(p, z, -0.333333164f);                                    \
+        p = V##_fma(V##_mul(y, z), p, y);                                     \
+        p = V##_select_lt(y, V##_splat(0.75f), p, large);                     \
+        return V##_copysign(p, x);                                            \
+    }
+CNNC_EACH_VECTOR(CNNC_TANH)
+CNNC_SCALAR(tanh)
+/*@end */
+
+/*@block erf needs exp_parts tools select_lt */
+/* With y = |x|: y + y P(y^2) below 1, P minimax: relative error 2^-29.4;
+ * from there on 1 - e^-Q(y) with Q ~ -log(1 - erf(y)): error below 2^-29.8.
+ * At 4 it is 1 already, rounded. */
+#define CNNC_ERF(V, ...)                                                      \
+    CNNC_FN V V##_erf(V x)                                                    \
+    {                                                                         \
+        const V y = V##_min(V##_splat(4.0f), V##_abs(x));                     \
+        const V z = V##_mul(y, y);                                            \
+        V q, large, p = V##_splat(-1.86377059e-4f);                           \
+        p = V##_step(p, y, 2.94763548e-3f);                                   \
+        p = V##_step(p, y, -0.0218379758f);                                   \
+        p = V##_step(p, y, 0.103106596f);                                     \
+        p = V##_step(p, y, 0.63814497f);                                      \
+        p = V##_step(p, y, 1.12708914f);                                      \
+        p = V##_step(p, y, 3.41524661e-4f);                                   \
+        p = V##_pow2(V##_exp_parts(V##_neg(p), &q));                          \
+        large = V##_fma(V##_neg(q), p, V##_sub(V##_splat(1.0f), p));          \
+        p = V##_splat(7.80690389e-5f);                                        \
+        p = V##_step(p, z, -7.9978531e-4f);                                   \
+        p = V##_step(p, z, 5.1871622e-3f);                                    \
+        p = V##_step(p, z, -0.0268533472f);                                   \
+        p = V##_step(p, z, 0.112835787f);                                     \
+        p = V##_step(p, z, -0.37612626f);                                     \
+        p = V##_step(p, z, 0.128379166f);                                     \
+        p = V##_fma(y, p, y);                                                 \
+        p = V##_select_lt(y, V##_splat(1.0f), p, large);                      \
+        return V##_copysign(p, x);                                            \
+    }
+CNNC_EACH_VECTOR(CNNC_ERF)
+CNNC_SCALAR(erf)
+/*@end */
+
+/*@block always on v4 v3 v2 */
+#if CNNC_X86 && defined(__clang__)
+#pragma clang attribute pop
+#elif CNNC_X86
+#pragma GCC pop_options
+#endif
+/*@end */
+
+/*@block manual */
+#endif
+/*@end */

@@ -1,0 +1,428 @@
+/*
+ * test_maths.c - the runtime's maths: error, special values, equal everywhere.
+ *
+ *     test_maths                    a dense subset of all floats
+ *     test_maths exhaustive [NAME]  all 2^32 of them, and the largest error
+ *     test_maths digest [all]       a number per function, of all its results:
+ *                                   targets that agree to the last bit print
+ *                                   the same
+ *
+ * Results are compared with libm in double precision, whose error is some
+ * 2^-29 of a float's ULP. An ULP is that of the exact result's binade, down to
+ * 2^-149; infinity counts as 2^128.
+ */
+#include "target.h"
+
+#include <CUnit/Basic.h>
+#include <math.h>
+
+enum { CHUNK = 4096, AROUND = 1024 };
+
+typedef void Map(const float *x, float *y, int count);
+typedef float Scalar(float x);
+typedef double Reference(double x);
+
+typedef struct {
+    const char *name;
+    Reference *reference;
+    Scalar *scalar;
+    Map *maps[3]; /* by width, the widest last; none for scalars only */
+    double limit; /* ULP */
+} Function;
+
+/* ---- the functions under test, and their references ---- */
+
+#include "region_begin.h"
+#define MAP(V, N, NAME)                                                        \
+    static void V##_map_##NAME(const float *x, float *y, int count)            \
+    {                                                                          \
+        int i;                                                                 \
+        for (i = 0; i < count; i += N)                                         \
+            V##_store(y + i, V##_##NAME(V##_load(x + i)));                     \
+    }
+#define SCALAR(NAME)                                                           \
+    static float scalar_##NAME(float x)                                        \
+    {                                                                          \
+        return f32_##NAME(x);                                                  \
+    }
+#define MAPS(V, N)                                                             \
+    MAP(V, N, exp)                                                             \
+    MAP(V, N, expm1)                                                           \
+    MAP(V, N, log)                                                             \
+    MAP(V, N, log1p)                                                           \
+    MAP(V, N, tanh)                                                            \
+    MAP(V, N, sigmoid)                                                         \
+    MAP(V, N, erf)                                                             \
+    MAP(V, N, softplus)                                                        \
+    MAP(V, N, sqrt)
+EACH_VECTOR(MAPS)
+SCALAR(exp)
+SCALAR(expm1)
+SCALAR(log)
+SCALAR(log1p)
+SCALAR(tanh)
+SCALAR(sigmoid)
+SCALAR(erf)
+SCALAR(softplus)
+SCALAR(sqrt)
+#include "region_end.h"
+
+/* e^x; as a float it is 0 or infinite long before x reaches the limits, behind
+ * which libm becomes slow. */
+static double wide_exp(double x)
+{
+    return exp(x < -200 ? -200 : x > 200 ? 200 : x);
+}
+
+static double wide_expm1(double x)
+{
+    return expm1(x > 200 ? 200 : x);
+}
+
+static double sigmoid(double x)
+{
+    const double e = wide_exp(-fabs(x));
+    return (x < 0 ? e : 1) / (1 + e);
+}
+
+static double softplus(double x)
+{
+    return (x < 0 ? 0 : x) + log1p(wide_exp(-fabs(x)));
+}
+
+#if defined(CNNC_TARGET_X86_64_V4)
+#define WIDTHS(NAME)                                                           \
+    {                                                                          \
+        f32x4_map_##NAME, f32x8_map_##NAME, f32x16_map_##NAME                  \
+    }
+#elif defined(CNNC_TARGET_X86_64_V3)
+#define WIDTHS(NAME)                                                           \
+    {                                                                          \
+        f32x4_map_##NAME, f32x8_map_##NAME, NULL                               \
+    }
+#elif defined(CNNC_TARGET_GENERIC)
+#define WIDTHS(NAME)                                                           \
+    {                                                                          \
+        NULL, NULL, NULL                                                       \
+    }
+#else
+#define WIDTHS(NAME)                                                           \
+    {                                                                          \
+        f32x4_map_##NAME, NULL, NULL                                           \
+    }
+#endif
+#define ROW(NAME, REFERENCE, LIMIT)                                            \
+    {                                                                          \
+#NAME, REFERENCE, scalar_##NAME, WIDTHS(NAME), LIMIT                   \
+    }
+
+static const Function functions[] = {
+    ROW(exp, wide_exp, 2), ROW(expm1, wide_expm1, 2),
+    ROW(log, log, 2),      ROW(log1p, log1p, 2),
+    ROW(tanh, tanh, 2),    ROW(sigmoid, sigmoid, 2),
+    ROW(erf, erf, 2),      ROW(softplus, softplus, 2),
+    ROW(sqrt, sqrt, 0.5), /* correctly rounded */
+};
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+/* ---- one chunk of arguments ---- */
+
+/* The distance to the next float, in the binade of x. */
+static double ulp_of(double x)
+{
+    uint64_t bits;
+    double ulp;
+    int exponent;
+    memcpy(&bits, &x, sizeof bits);
+    exponent = (int)(bits >> 52 & 0x7ff) - 1023;
+    if (exponent > 127)
+        exponent = 127;
+    if (exponent < -126)
+        exponent = -126;
+    bits = (uint64_t)(exponent - 23 + 1023) << 52;
+    memcpy(&ulp, &bits, sizeof ulp);
+    return ulp;
+}
+
+/* What infinity counts as, so that overflow has an error like all else. */
+static double limited(double x)
+{
+    const double top = 340282366920938463463374607431768211456.0; /* 2^128 */
+    return x > top ? top : x < -top ? -top : x;
+}
+
+/* Error in ULP; infinite when one of NaN, or the sign of a zero, is wrong. */
+static double error_of(float got, double exact)
+{
+    if (got != got || exact != exact)
+        return got != got && exact != exact ? 0 : HUGE_VAL;
+    if (got == 0 && (signbit(got) != 0) != (signbit(exact) != 0))
+        return HUGE_VAL;
+    exact = limited(exact);
+    return fabs(limited(got) - exact) / ulp_of(exact);
+}
+
+/* The results of all forms; false where two of them differ. */
+static int evaluate(const Function *f, const float *x, float *y, int count)
+{
+    float other[CHUNK];
+    int i, w;
+    for (i = 0; i < count; i++)
+        y[i] = f->scalar(x[i]);
+    for (w = 0; w < 3 && f->maps[w]; w++) {
+        f->maps[w](x, other, count);
+        for (i = 0; i < count; i++) {
+            if (!same_float(y[i], other[i])) {
+                printf("%s(%.9g): %.9g, but %.9g in %d lanes\n", f->name, x[i],
+                       y[i], other[i], 4 << w);
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+typedef struct {
+    double error;
+    float x, y; /* where the error is */
+    int agree;  /* scalar and vectors */
+    uint64_t digest;
+} Outcome;
+
+/* The widest vectors' results, or the scalar ones where there is no other. */
+static void evaluate_widest(const Function *f, const float *x, float *y,
+                            int count)
+{
+    int i, w = 2;
+    while (w >= 0 && !f->maps[w])
+        w--;
+    if (w >= 0)
+        f->maps[w](x, y, count);
+    for (i = 0; w < 0 && i < count; i++)
+        y[i] = f->scalar(x[i]);
+}
+
+static void measure(const Function *f, const float *x, int count, Outcome *out)
+{
+    float y[CHUNK];
+    int i;
+    evaluate_widest(f, x, y, count);
+    for (i = 0; i < count; i++) {
+        const double error = error_of(y[i], f->reference(x[i]));
+        if (error > out->error) {
+            out->error = error;
+            out->x = x[i];
+            out->y = y[i];
+        }
+    }
+}
+
+static void judge(const Function *f, const float *x, int count, Outcome *out)
+{
+    float y[CHUNK];
+    if (!evaluate(f, x, y, count))
+        out->agree = 0;
+    measure(f, x, count, out);
+}
+
+/* FNV-1a over the words of the results, every NaN being the same. */
+static void digest(const Function *f, const float *x, int count, Outcome *out)
+{
+    float y[CHUNK];
+    int i;
+    evaluate_widest(f, x, y, count);
+    for (i = 0; i < count; i++) {
+        const uint32_t word = y[i] != y[i] ? 0x7fc00000u : bits_of(y[i]);
+        out->digest = (out->digest ^ word) * 1099511628211u;
+    }
+}
+
+/* ---- arguments ---- */
+
+typedef void Chunk(const Function *, const float *, int, Outcome *);
+
+static void walk_all(const Function *f, Chunk *chunk, Outcome *out)
+{
+    float x[CHUNK];
+    uint32_t base = 0;
+    int i;
+    do {
+        for (i = 0; i < CHUNK; i++)
+            x[i] = float_of(base + (uint32_t)i);
+        chunk(f, x, CHUNK, out);
+        base += CHUNK;
+    } while (base != 0);
+}
+
+/* Each sign and exponent: the binade's ends, and random floats in between. */
+static void walk_binades(const Function *f, Chunk *chunk, Outcome *out)
+{
+    float x[CHUNK];
+    uint32_t binade, seed = 1;
+    int i;
+    for (binade = 0; binade < 512; binade++) {
+        for (i = 0; i < CHUNK; i++) {
+            uint32_t mantissa;
+            seed = seed * 1664525u + 1013904223u;
+            mantissa = i < 16   ? (uint32_t)i
+                       : i < 32 ? 0u - (uint32_t)(i - 15)
+                                : seed >> 9;
+            x[i] = float_of(binade << 23 | (mantissa & 0x7fffff));
+        }
+        chunk(f, x, CHUNK, out);
+    }
+}
+
+/* The floats around every place where an algorithm changes its mind: clamps,
+ * thresholds, results that overflow, and multiples of ln(2)/2. */
+static void walk_edges(const Function *f, Chunk *chunk, Outcome *out)
+{
+    static const float edges[] = { 0.75f,       1,       4,      10,
+                                   18,          64,      87.34f, 88.376f,
+                                   88.7228f,    89,      103.3f, 103.98f,
+                                   104,         0.5f,    2,      0.70710678f,
+                                   1.41421356f, 1.2e-38f };
+    const int count = (int)(sizeof edges / sizeof *edges);
+    float x[CHUNK];
+    int edge, i;
+    for (edge = 0; edge < count + 300; edge++) {
+        const float at = edge < count ? edges[edge]
+                                      : 0.34657359f * (float)(edge - count + 1);
+        for (i = 0; i < AROUND; i++)
+            x[i] = float_of((bits_of(at) + (uint32_t)(i / 2) - AROUND / 4) |
+                            (i % 2 ? 0x80000000u : 0));
+        chunk(f, x, AROUND, out);
+    }
+}
+
+static void walk_subset(const Function *f, Chunk *chunk, Outcome *out)
+{
+    walk_binades(f, chunk, out);
+    walk_edges(f, chunk, out);
+}
+
+static Outcome try_function(const Function *f, Chunk *chunk, int all)
+{
+    Outcome out = { 0, 0, 0, 1, 14695981039346656037u };
+    (all ? walk_all : walk_subset)(f, chunk, &out);
+    return out;
+}
+
+/* ---- tests ---- */
+
+static void test_error_is_at_most_the_limit(void)
+{
+    int i;
+    for (i = 0; i < FUNCTIONS; i++) {
+        const Outcome out = try_function(&functions[i], judge, 0);
+        if (out.error > functions[i].limit)
+            printf("%s(%.9g) = %.9g is off by %.3f ULP\n", functions[i].name,
+                   out.x, out.y, out.error);
+        CU_ASSERT(out.error <= functions[i].limit);
+        CU_ASSERT(out.agree);
+    }
+}
+
+static float call(const char *name, float x)
+{
+    int i = 0;
+    while (strcmp(functions[i].name, name) != 0)
+        i++;
+    return functions[i].scalar(x);
+}
+
+/* C99, Annex F; sigmoid and softplus by their limits. */
+static void test_special_values_are_those_of_annex_f(void)
+{
+    const float inf = HUGE_VALF, nan_ = float_of(0x7fc00001u);
+    const struct {
+        const char *name;
+        float x, y;
+    } cases[] = {
+        { "exp", 0, 1 },           { "exp", -0.0f, 1 },
+        { "exp", inf, inf },       { "exp", -inf, 0 },
+        { "expm1", 0, 0 },         { "expm1", -0.0f, -0.0f },
+        { "expm1", inf, inf },     { "expm1", -inf, -1 },
+        { "log", 1, 0 },           { "log", 0, -inf },
+        { "log", -0.0f, -inf },    { "log", -1, nan_ },
+        { "log", inf, inf },       { "log", -inf, nan_ },
+        { "log1p", 0, 0 },         { "log1p", -0.0f, -0.0f },
+        { "log1p", -1, -inf },     { "log1p", -1.5f, nan_ },
+        { "log1p", inf, inf },     { "log1p", -inf, nan_ },
+        { "tanh", 0, 0 },          { "tanh", -0.0f, -0.0f },
+        { "tanh", inf, 1 },        { "tanh", -inf, -1 },
+        { "sigmoid", 0, 0.5f },    { "sigmoid", -0.0f, 0.5f },
+        { "sigmoid", inf, 1 },     { "sigmoid", -inf, 0 },
+        { "erf", 0, 0 },           { "erf", -0.0f, -0.0f },
+        { "erf", inf, 1 },         { "erf", -inf, -1 },
+        { "softplus", inf, inf },  { "softplus", -inf, 0 },
+        { "sqrt", 0, 0 },          { "sqrt", -0.0f, -0.0f },
+        { "sqrt", inf, inf },      { "sqrt", -inf, nan_ },
+        { "sqrt", -1e-45f, nan_ }, { "sqrt", 4, 2 },
+    };
+    int i;
+    for (i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        const float y = call(cases[i].name, cases[i].x);
+        if (!same_float(y, cases[i].y))
+            printf("%s(%g) = %g\n", cases[i].name, cases[i].x, y);
+        CU_ASSERT(same_float(y, cases[i].y));
+    }
+    for (i = 0; i < FUNCTIONS; i++) {
+        const float y = functions[i].scalar(nan_);
+        CU_ASSERT(y != y);
+    }
+}
+
+/* ---- the long run, and the digest ---- */
+
+static int run_exhaustive(const char *name)
+{
+    int i, status = EXIT_SUCCESS;
+    for (i = 0; i < FUNCTIONS; i++) {
+        Outcome out;
+        if (name && strcmp(name, functions[i].name) != 0)
+            continue;
+        out = try_function(&functions[i], measure, 1);
+        printf("%-9s %-8s %.4f ULP at %.9g\n", TARGET_NAME, functions[i].name,
+               out.error, out.x);
+        fflush(stdout);
+        if (out.error > functions[i].limit)
+            status = EXIT_FAILURE;
+    }
+    return status;
+}
+
+static int run_digest(int all)
+{
+    int i;
+    for (i = 0; i < FUNCTIONS; i++) {
+        const Outcome out = try_function(&functions[i], digest, all);
+        printf("%-8s %016llx\n", functions[i].name,
+               (unsigned long long)out.digest);
+        fflush(stdout);
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    CU_pSuite suite;
+    unsigned failures;
+    skip_unless_supported();
+    if (argc > 1 && strcmp(argv[1], "exhaustive") == 0)
+        return run_exhaustive(argc > 2 ? argv[2] : NULL);
+    if (argc > 1 && strcmp(argv[1], "digest") == 0)
+        return run_digest(argc > 2);
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return EXIT_FAILURE;
+    suite = CU_add_suite("maths, " TARGET_NAME, NULL, NULL);
+    CU_add_test(suite, "error is at most 2 ULP",
+                test_error_is_at_most_the_limit);
+    CU_add_test(suite, "special values are those of Annex F",
+                test_special_values_are_those_of_annex_f);
+    CU_basic_set_mode(CU_BRM_VERBOSE);
+    CU_basic_run_tests();
+    failures = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
