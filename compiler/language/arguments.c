@@ -208,10 +208,11 @@ static bool bind_positional(Scope *scope, Op op, const Arg *arg, int *place,
         bound->poisoned |= constant.kind == CONSTANT_POISON;
         return true;
     }
+    ++*place; /* a wrong one counts: those behind it keep their places */
     if (constant.kind == CONSTANT_VALUE)
         return report_value(scope, op, arg, &constant);
-    if (*place < most)
-        return bind_attr(scope, op, (*place)++, arg, &constant, bound);
+    if (*place <= most)
+        return bind_attr(scope, op, *place - 1, arg, &constant, bound);
     if (most == 0)
         report(scope, arg->value->range, "'%s' takes no arguments",
                op_info[op].name);
