@@ -139,12 +139,12 @@ static bool expand(Trial *t)
     return ok;
 }
 
-#define SEEDS 60000
+#define SEEDS 1500
 
 static void test_random_rewrites_keep_the_answer(void)
 {
     int applied = 0, expanded = 0;
-    for (uint64_t seed = 59000; seed < SEEDS; seed++) {
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
         Arena *arena = arena_new();
         Trial t = { .program = random_nest(arena, seed) };
         int64_t count;
