@@ -382,22 +382,19 @@ static void gather_candidates(Cost *c, const Kernel *kernel)
               sizeof c->candidates.at[0], by_cycles);
 }
 
+/* On a copy; what it packed, buffers of the program, is laid out as before. */
 static bool works(const Kernel *kernel, const Schedule *schedule,
                   const Target *target)
 {
     Text why = { 0 };
     Kernel *copy = kernel_copy(kernel);
+    Layout *before = mem_alloc((size_t)kernel->params.count * sizeof *before);
+    for (int i = 0; i < kernel->params.count; i++)
+        before[i] = kernel->params.at[i]->layout;
     bool ok = schedule_apply(copy, schedule, target, &why);
-    /*DBG*/ if (!ok && getenv("DBG")) {
-        Text t = { 0 };
-        schedule_print(&t, schedule);
-        fprintf(stderr, "%s  -> %s\n", text_get(&t), text_get(&why));
-        if (getenv("DBG2")) {
-            Text q = { 0 };
-            kernel_print(&q, copy);
-            fprintf(stderr, "%s", text_get(&q));
-        }
-    } /*END*/
+    for (int i = 0; i < kernel->params.count; i++)
+        kernel->params.at[i]->layout = before[i];
+    mem_free(before);
     kernel_free(copy);
     text_free(&why);
     return ok;
