@@ -150,6 +150,8 @@ static void print_calls(Run *run)
             text_printf(&line, "%s%s", j ? ", " : "",
                         run->buffer_name[buffer_index(run, call->buffer[j])]);
         write_line(run->w, "%s);", line.data);
+        if (run->net->options->traced)
+            write_line(run->w, "CNNC_AFTER(%d);", i);
         text_free(&line);
     }
 }

@@ -38,7 +38,7 @@ Steps place_steps(const Shape *shape, const Place *place)
     } else {
         s.w = place->pixel ? place->pixel : channels;
         s.h = (place->pitch ? place->pitch : columns) * s.w;
-        s.size = rows * s.h;
+        s.size = rows * s.h - (s.w - channels); /* a slice ends early */
     }
     s.offset = place->halo[TOP] * s.h + place->halo[LEFT] * s.w;
     s.size += place->slack;

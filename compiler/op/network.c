@@ -72,7 +72,9 @@ static void place_text(Text *text, const Node *node)
         return;
     int line, column;
     source_position(origin->range.source, origin->range.start, &line, &column);
-    text_printf(text, "   %s:%d", origin->range.source->name, line);
+    /* Without the folder: the C is the same wherever its network lies. */
+    const char *name = origin->range.source->name, *slash = strrchr(name, '/');
+    text_printf(text, "   %s:%d", slash ? slash + 1 : name, line);
 }
 
 /* conv1 = conv(6, 5x5, pad=same) -> relu -> maxpool(2x2)   lenet5.cnn:8 */
@@ -130,18 +132,18 @@ static VecNodes cluster_of(const Graph *graph, const Node *root)
     return cluster;
 }
 
+/* As the operator built it: inlining wants the loops that run once, too. */
 static Kernel *lower_node(Lower *l, const Node *node)
 {
     op_info[node->op].lower(l, node);
-    Kernel *kernel = l->kernel;
-    kernel_simplify(kernel);
-    return kernel;
+    return l->kernel;
 }
 
 static Kernel *lower_cluster(Lower *l, const VecNodes *cluster)
 {
     Text why = { 0 };
     Kernel *kernel = lower_node(l, cluster->at[0]);
+    kernel_simplify(kernel);
     for (int i = 1; i < cluster->count; i++) {
         const Node *node = cluster->at[i];
         Kernel *producer = lower_node(l, node);
