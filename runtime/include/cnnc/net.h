@@ -114,6 +114,16 @@
 #define CNNC_ALIGN(n) _Alignas(n)
 #endif
 
+/* A kernel stays a function of its own: shorter to compile, named in profiles,
+ * its stack given back. */
+#if defined(__GNUC__) && !defined(__TINYC__)
+#define CNNC_NOINLINE __attribute__((noinline))
+#elif defined(_MSC_VER)
+#define CNNC_NOINLINE __declspec(noinline)
+#else
+#define CNNC_NOINLINE
+#endif
+
 /* What no literal says. */
 #if defined(CNNC_TARGET_GENERIC)
 #define CNNC_INF cnnc_float(0x7f800000u)
