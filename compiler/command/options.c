@@ -27,10 +27,6 @@ const Command commands[COMMAND_COUNT] = {
 enum {
 #define COMMAND(id, ...) id = 1 << COMMAND_##id,
 #include "command/commands.def"
-    VERIFY = 0,
-    EVAL = 0,
-    BENCH = 0,
-    GRAPH = 0,
     EVERY_COMMAND = (1 << COMMAND_COUNT) - 1
 };
 
