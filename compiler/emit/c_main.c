@@ -74,8 +74,12 @@ static void print_usage(const Net *net, Writer *w)
     write_line(w, "    usage = 1;");
     write_close(w);
     write_close(w);
-    write_open(w, "if (usage || first >= argc || (argc - first) %% %d != 0)",
-               net->input_count ? net->input_count : 1);
+    if (net->input_count > 1)
+        write_open(w,
+                   "if (usage || first >= argc || (argc - first) %% %d != 0)",
+                   net->input_count);
+    else
+        write_open(w, "if (usage || first >= argc)");
     write_raw(
         w,
         "        fprintf(stderr,\n"
@@ -104,10 +108,12 @@ static void print_reads(const Net *net, Writer *w, const int *rank)
     for (int i = 0; i < net->input_count; i++) {
         const Port *port = &net->inputs[i];
         text_printf(&text,
-                    "%s!cnnc_input_read(argv[first + %d], %s, %d, %s, "
+                    "%s!cnnc_input_read(argv[first%s], %s, %d, %s, "
                     "&fit, %s, &error)",
-                    i ? " || " : "", i, io_type(port->port->buffer->type),
-                    rank[i], port->shape, port->name);
+                    i ? " || " : "",
+                    i ? arena_printf(net->arena, " + %d", i) : "",
+                    io_type(port->port->buffer->type), rank[i], port->shape,
+                    port->name);
     }
     if (net->input_count == 0)
         return;
@@ -134,39 +140,62 @@ static void print_call(const Net *net, Writer *w)
     text_free(&text);
 }
 
+/* All elements of the output by one format; a single one without a loop. */
+static void print_each(const Net *net, Writer *w, const Port *port,
+                       const char *format, const char *before,
+                       const char *after)
+{
+    long long count = port->count * net->program->batch;
+
+    if (count > 1)
+        write_open(w, "for (int at = 0; at < %lld; at++)", count);
+    write_line(w, "printf(\" %%%s\", %s%s[%s]%s);", format, before, port->name,
+               count > 1 ? "at" : "0", after);
+    if (count > 1)
+        write_close(w);
+}
+
+/* The class with the largest value. */
+static void print_best(const Net *net, Writer *w, const Port *port)
+{
+    int classes = port->port->class_count;
+    bool batch = net->program->batch > 1;
+    const char *offset = batch ? " + at" : "";
+
+    if (batch)
+        write_open(w, "for (int at = 0; at < %lld; at += %d)",
+                   (long long)(port->count * net->program->batch), classes);
+    else
+        write_open(w, "%s", "");
+    write_line(w, "const int best = best_of(%s%s, %d);", port->name, offset,
+               classes);
+    write_line(w, "printf(\" %%s (%%.3g)\", %s[best], (double)%s[%sbest]);",
+               port->classes, port->name, batch ? "at + " : "");
+    write_close(w);
+}
+
+static bool has_best(const Port *port)
+{
+    return port->classes && port->port->buffer->type == DT_F32 &&
+           port->count == port->port->class_count;
+}
+
 /* A class and its value, a class by its number, or all values. */
 static void print_result(const Net *net, Writer *w, const Port *port)
 {
-    const ProgramPort *from = port->port;
-    long long count = port->count * net->program->batch;
-    bool is_float = dtype_is_float(from->buffer->type);
-
-    if (port->classes && is_float && port->count == from->class_count) {
-        write_open(w, "for (int at = 0; at < %lld; at += %d)", count,
-                   from->class_count);
-        write_line(w, "const int best = best_of(%s + at, %d);", port->name,
-                   from->class_count);
-        write_line(w,
-                   "printf(\" %%s (%%.3g)\", %s[best], (double)%s[at + "
-                   "best]);",
-                   port->classes, port->name);
-    } else if (port->classes && !is_float) {
-        write_open(w, "for (int at = 0; at < %lld; at++)", count);
-        write_line(w, "printf(\" %%s\", %s[%s[at]]);", port->classes,
-                   port->name);
-    } else {
-        write_open(w, "for (int at = 0; at < %lld; at++)", count);
-        write_line(w, "printf(\" %%.7g\", (double)%s[at]);", port->name);
-    }
-    write_close(w);
+    if (has_best(port))
+        print_best(net, w, port);
+    else if (port->classes && !dtype_is_float(port->port->buffer->type))
+        print_each(net, w, port, "s",
+                   arena_printf(net->arena, "%s[", port->classes), "]");
+    else
+        print_each(net, w, port, ".7g", "(double)", "");
 }
 
 static bool needs_best(const Net *net)
 {
     for (int i = 0; i < net->output_count; i++) {
-        const Port *port = &net->outputs[i];
-        if (port->classes && port->port->buffer->type == DT_F32 &&
-            port->count == port->port->class_count)
+        if (has_best(&net->outputs[i]))
             return true;
     }
     return false;
@@ -185,9 +214,10 @@ static const char best_of[] =
 
 static void print_loop(const Net *net, Writer *w, const int *rank)
 {
-    int step = net->input_count ? net->input_count : 1;
-
-    write_open(w, "for (; first < argc; first += %d)", step);
+    if (net->input_count > 1)
+        write_open(w, "for (; first < argc; first += %d)", net->input_count);
+    else
+        write_open(w, "for (; first < argc; first++)");
     print_reads(net, w, rank);
     print_call(net, w);
     write_line(w, "printf(\"%%s:\", argv[first]);");

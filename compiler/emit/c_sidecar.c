@@ -60,7 +60,7 @@ uint32_t sidecar_checksum(const Net *net)
 static void sidecar_head(const Net *net, unsigned char *head)
 {
     memset(head, 0, SIDECAR_HEAD);
-    put(head, 0x315354574e434e43, 8); /* "CNNCWTS1" */
+    memcpy(head, "CNNCWTS1", 8);
     put(head + 8, (uint64_t)net->sidecar_bytes, 8);
     put(head + 16, sidecar_checksum(net), 4);
     put(head + 20, (uint64_t)net->constant_count, 4);

@@ -25,8 +25,8 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "packed constants are printed as they lie in memory");
 
-#define READABLE_BYTES  ((int64_t)64 * 1024)
-#define LITERAL_COLUMNS 2000
+#define READABLE_BYTES ((int64_t)64 * 1024)
+#define LITERAL_LINE   640 /* bytes */
 
 static void add_value(Text *out, DType type, const void *data, int64_t i)
 {
@@ -109,17 +109,13 @@ static void print_bytes(const Net *net, Writer *w, const Constant *constant,
                (long long)constant->count);
     w->indent--;
     write_line(w, "} %s = {", constant->name);
-    text_add(w->out, "    \"");
-    size_t start = w->out->length;
-    for (int64_t i = 0; i < constant->bytes; i++) {
-        if (w->out->length - start > LITERAL_COLUMNS) {
-            text_add(w->out, "\"\n    \"");
-            start = w->out->length;
-        }
-        text_literal_byte(w->out, bytes[i],
-                          i + 1 < constant->bytes ? bytes[i + 1] : -1);
+    for (int64_t i = 0; i < constant->bytes; i += LITERAL_LINE) {
+        int64_t left = constant->bytes - i;
+        text_add(w->out, "    \"");
+        text_literal(w->out, bytes + i,
+                     (size_t)(left < LITERAL_LINE ? left : LITERAL_LINE));
+        text_add(w->out, "\"\n");
     }
-    text_add(w->out, "\"\n");
     write_line(w, "};");
     if (constant->bytes > LITERAL_LONGEST)
         write_long_literals_end(w);

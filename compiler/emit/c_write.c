@@ -189,8 +189,6 @@ void text_comment(Text *text, const char *words)
             text_char(text, ' ');
         text_char(text, plain ? *c : '_');
     }
-    if (text->length > start && strchr("*/\\", text->data[text->length - 1]))
-        text_char(text, ' ');
 }
 
 /* A line of a comment, broken between words. */
@@ -240,36 +238,43 @@ void write_comment(Writer *w, const char *text)
 
 /* ---- literals ------------------------------------------------------------------- */
 
-/* Octal escapes of the least length; "??" could begin a trigraph. */
-void text_literal_byte(Text *text, int byte, int next)
+/* A byte of a literal at `to`; the number of characters. Octal escapes are as
+ * short as the next byte allows; "??" could begin a trigraph. */
+static size_t escape(char *to, unsigned char byte, bool digit_follows)
 {
-    char escape[4];
     size_t length = 0;
 
-    if (byte >= ' ' && byte <= '~' && !strchr("\"\\?", byte)) {
-        text_char(text, (char)byte);
-        return;
+    if (byte >= ' ' && byte <= '~') {
+        if (byte == '"' || byte == '\\' || byte == '?')
+            to[length++] = '\\';
+        to[length++] = (char)byte;
+        return length;
     }
-    if (byte == '"' || byte == '\\' || byte == '?') {
-        text_char(text, '\\');
-        text_char(text, (char)byte);
-        return;
-    }
-    bool digit = next >= '0' && next <= '7';
-    if (digit || byte >= 0100)
-        escape[length++] = (char)('0' + (byte >> 6));
-    if (digit || byte >= 010)
-        escape[length++] = (char)('0' + (byte >> 3 & 7));
-    escape[length++] = (char)('0' + (byte & 7));
-    text_char(text, '\\');
-    text_addn(text, escape, length);
+    to[length++] = '\\';
+    if (digit_follows || byte >= 0100)
+        to[length++] = (char)('0' + (byte >> 6));
+    if (digit_follows || byte >= 010)
+        to[length++] = (char)('0' + (byte >> 3 & 7));
+    to[length++] = (char)('0' + (byte & 7));
+    return length;
 }
 
-void text_literal(Text *text, const char *bytes, size_t length)
+void text_literal(Text *text, const void *data, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        text_literal_byte(text, (unsigned char)bytes[i],
-                          i + 1 < length ? (unsigned char)bytes[i + 1] : -1);
+    const unsigned char *bytes = data;
+    char buffer[4 * 256];
+    size_t used = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        bool digit =
+            i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
+        used += escape(buffer + used, bytes[i], digit);
+        if (used > sizeof buffer - 4) {
+            text_addn(text, buffer, used);
+            used = 0;
+        }
+    }
+    text_addn(text, buffer, used);
 }
 
 /* A literal of any length is fine for the compilers that know this pragma; it

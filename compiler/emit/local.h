@@ -25,9 +25,7 @@ void write_comment(Writer *w, const char *text);
 /* The text with nothing in it that a comment must not hold; one line. */
 void text_comment(Text *text, const char *words);
 /* The inside of a string literal. */
-void text_literal(Text *text, const char *bytes, size_t length);
-/* One byte of it; next: the byte that follows, or -1. */
-void text_literal_byte(Text *text, int byte, int next);
+void text_literal(Text *text, const void *bytes, size_t length);
 /* Literals above this many bytes are warned of by -Wpedantic. */
 #define LITERAL_LONGEST 4095
 void write_long_literals_begin(Writer *w);

@@ -156,9 +156,10 @@ static void name_constants(Net *net)
  * for a parameter must not hide one of those. */
 void net_name_parameters(Net *net)
 {
-    static const char *const in_main[] = { "argc",  "argv",   "first",
-                                           "usage", "failed", "fit",
-                                           "error", "at",     "best" };
+    static const char *const in_main[] = {
+        "argc", "argv",  "at",      "best", "error",  "failed",  "first",
+        "fit",  "fputs", "fprintf", "main", "printf", "putchar", "usage",
+    };
 
     for (size_t i = 0; net->options->program && i < COUNT_OF(in_main); i++)
         names_add(&net->globals, in_main[i]);

@@ -24,12 +24,12 @@
 /* (base + sum of coef[i] * variable of loop i) / den, den >= 1. */
 typedef struct Ratio {
     int64_t base, den;
-    int64_t coef[NEST_DEPTH];
+    int64_t coef[LOOPS_MOST];
 } Ratio;
 
 typedef struct Search {
     const Stmt *const *loops;
-    int effort; /* left */
+    int *effort; /* left, of this search and those within it */
     bool found;
     int64_t best; /* the greatest lower bound so far */
 } Search;
@@ -91,17 +91,18 @@ static bool ratio_eliminate(Ratio *ratio, const Stmt *const *loops, int at,
 }
 
 static bool lower_bound(const Affine *sum, int64_t factor,
-                        const Stmt *const *loops, int count, int64_t *bound);
+                        const Stmt *const *loops, int count, int *effort,
+                        int64_t *bound);
 
 /* Replaces the variable of loop `at` by the integer that bounds a rational
  * limit, which may be nearer than the limit itself. */
 static bool ratio_round(Ratio *ratio, const Stmt *const *loops, int at,
-                        const LimitTerm *term)
+                        const LimitTerm *term, int *effort)
 {
     int64_t coef = ratio->coef[at], bound, product;
 
     ratio->coef[at] = 0;
-    if (!lower_bound(term->sum, coef > 0 ? 1 : -1, loops, at, &bound) ||
+    if (!lower_bound(term->sum, coef > 0 ? 1 : -1, loops, at, effort, &bound) ||
         bound == INT64_MIN)
         return false;
     bound =
@@ -126,26 +127,29 @@ static void search_lower(Search *search, const Ratio *ratio, int count)
     count--;
     limit = ratio->coef[count] > 0 ? &search->loops[count]->loop.lo
                                    : &search->loops[count]->loop.hi;
-    for (int i = 0; i < limit->count && search->effort > 0; i++) {
+    for (int i = 0; i < limit->count; i++) {
         Ratio next = *ratio;
-        search->effort--;
+        if (--*search->effort < 0)
+            return;
         if (ratio_eliminate(&next, search->loops, count, &limit->term[i]))
             search_lower(search, &next, count);
         next = *ratio;
         if (limit->term[i].div > 1 &&
-            ratio_round(&next, search->loops, count, &limit->term[i]))
+            ratio_round(&next, search->loops, count, &limit->term[i],
+                        search->effort))
             search_lower(search, &next, count);
     }
 }
 
 /* The greatest proved lower bound of factor * sum. */
 static bool lower_bound(const Affine *sum, int64_t factor,
-                        const Stmt *const *loops, int count, int64_t *bound)
+                        const Stmt *const *loops, int count, int *effort,
+                        int64_t *bound)
 {
-    Search search = { .loops = loops, .effort = EFFORT };
+    Search search = { .loops = loops, .effort = effort };
     Ratio ratio = { .den = 1 };
 
-    REQUIRE(count <= NEST_DEPTH);
+    REQUIRE(count <= LOOPS_MOST);
     if (!ratio_add(&ratio, factor, sum, loops, count))
         return false;
     search_lower(&search, &ratio, count);
@@ -157,15 +161,18 @@ static bool lower_bound(const Affine *sum, int64_t factor,
 bool affine_lower_bound(Kernel *kernel, const Affine *sum,
                         const Stmt *const *loops, int count, int64_t *bound)
 {
+    int effort = EFFORT;
     (void)kernel;
-    return lower_bound(sum, 1, loops, count, bound);
+    return lower_bound(sum, 1, loops, count, &effort, bound);
 }
 
 bool affine_upper_bound(Kernel *kernel, const Affine *sum,
                         const Stmt *const *loops, int count, int64_t *bound)
 {
+    int effort = EFFORT;
     (void)kernel;
-    if (!lower_bound(sum, -1, loops, count, bound) || *bound == INT64_MIN)
+    if (!lower_bound(sum, -1, loops, count, &effort, bound) ||
+        *bound == INT64_MIN)
         return false;
     *bound = -*bound;
     return true;

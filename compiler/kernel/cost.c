@@ -370,36 +370,68 @@ static bool works(const Kernel *kernel, const Schedule *schedule,
     return ok;
 }
 
-/* The first of the cheapest that can be applied. */
-static bool choose_candidate(const Cost *c, const Kernel *kernel, bool halo,
-                             Schedule *schedule)
+/* The first of the cheapest that can be applied after the first steps. */
+static bool choose_candidate(const Cost *c, const Kernel *kernel,
+                             const Kernel *seen, Schedule *schedule)
 {
+    int first = schedule->steps.count;
     for (int i = 0; i < c->candidates.count && i < TRIES; i++) {
-        schedule->steps.count = 0;
-        cost_write(c, &c->candidates.at[i], kernel, halo, schedule);
+        cost_write(c, &c->candidates.at[i], seen, schedule);
         if (works(kernel, schedule, c->target))
             return true;
+        schedule->steps.count = first;
     }
     schedule->steps.count = 0;
     return false;
 }
 
+/* The kernel after the first steps, or NULL where they do not apply. */
+static Kernel *kernel_after(const Kernel *kernel, const Schedule *schedule)
+{
+    Text why = { 0 };
+    Kernel *copy = kernel_copy(kernel);
+    bool ok = schedule_steps(copy, schedule, &why);
+    text_free(&why);
+    if (ok)
+        return copy;
+    kernel_free(copy);
+    return NULL;
+}
+
+/* First steps: zeros read instead of limits, or one long loop. */
+static Kernel *choose_start(const Kernel *kernel, bool rows, Schedule *schedule)
+{
+    Nest nest;
+    Kernel *seen;
+    schedule_add(schedule, STEP_HALO, 0, 0, "");
+    if ((seen = kernel_after(kernel, schedule)) != NULL)
+        return seen;
+    schedule->steps.count = 0;
+    seen = kernel_copy(kernel);
+    if (rows || !nest_read(seen, &nest) || nest.main != nest.store ||
+        nest.outs < 2)
+        return seen;
+    cost_write_flat(seen, &nest, schedule);
+    kernel_free(seen);
+    if ((seen = kernel_after(kernel, schedule)) != NULL)
+        return seen;
+    schedule->steps.count = 0;
+    return kernel_copy(kernel);
+}
+
 void schedule_choose(Kernel *kernel, const Target *target, bool rows,
                      Schedule *schedule)
 {
-    Text why = { 0 };
     Nest nest;
-    Kernel *seen = kernel_copy(kernel);
-    bool halo = rewrite_halo(seen, &why);
+    Kernel *seen = choose_start(kernel, rows, schedule);
     Cost c = { .nest = &nest,
                .rows = rows,
                .target = target,
                .lanes = target_lanes(target) };
     if (nest_read(seen, &nest))
         gather_candidates(&c, seen);
-    if (!choose_candidate(&c, kernel, halo, schedule))
+    if (!choose_candidate(&c, kernel, seen, schedule))
         cost_write_plain(kernel, schedule);
     vec_free(&c.candidates);
     kernel_free(seen);
-    text_free(&why);
 }

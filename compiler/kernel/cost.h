@@ -31,7 +31,11 @@ int64_t cost_tile_extent(const Cost *cost, const Candidate *candidate);
 bool cost_sorts_input(const Cost *cost, const Candidate *candidate);
 
 void cost_write(const Cost *cost, const Candidate *candidate,
-                const Kernel *kernel, bool halo, Schedule *schedule);
+                const Kernel *kernel, Schedule *schedule);
+/* What makes one loop of all the loops over the output's elements, where every
+ * access walks through memory from start to end. */
+void cost_write_flat(const Kernel *kernel, const Nest *nest,
+                     Schedule *schedule);
 /* Only what layouts need: channels split by their blocks. */
 void cost_write_plain(const Kernel *kernel, Schedule *schedule);
 

@@ -123,6 +123,47 @@ void cost_write_plain(const Kernel *kernel, Schedule *schedule)
     split_list(&p, kernel->body);
 }
 
+/* ---- one long loop -------------------------------------------------------------------- */
+
+/* Outermost first: blocks of channels, then the loops as they stand, then the
+ * channels of a block. */
+static int memory_order(const Kernel *kernel, const Nest *nest,
+                        Schedule *schedule, const char **name)
+{
+    int count = 0, last = nest->outs - 1;
+    const Var *var = nest->loop[last].var;
+    int64_t size = block_of(kernel, var);
+    bool blocked = size > 0 && nest->loop[last].extent > size;
+    if (blocked) {
+        schedule_add(schedule, STEP_SPLIT, size, 0, var->name);
+        name[count++] = part_of(var->name, "o");
+    }
+    for (int i = 0; i < last; i++)
+        name[count++] = nest->loop[i].var->name;
+    name[count++] = blocked ? part_of(var->name, "i") : var->name;
+    return count;
+}
+
+void cost_write_flat(const Kernel *kernel, const Nest *nest, Schedule *schedule)
+{
+    const char *name[NEST_LOOPS + 1];
+    Text text = { 0 };
+    int count = memory_order(kernel, nest, schedule, name);
+    for (int i = 0; i < count; i++)
+        word(&text, name[i]);
+    schedule_add(schedule, STEP_ORDER, 0, 0, text_get(&text));
+    for (int i = 1; i < count; i++) {
+        text.length = 0;
+        word(&text, name[0]);
+        word(&text, name[i]);
+        if (i + 1 == count)
+            word(&text, "i");
+        schedule_add(schedule, STEP_FUSE, 0, 0, text_get(&text));
+        name[0] = part_of(name[0], name[i]);
+    }
+    text_free(&text);
+}
+
 /* ---- the vector's and the tile's loops -------------------------------------------- */
 
 static void split_vector(Write *w)
@@ -284,12 +325,10 @@ static void write_marks(Write *w)
 }
 
 void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
-                bool halo, Schedule *schedule)
+                Schedule *schedule)
 {
     Write w = { .cost = cost, .cand = cand, .schedule = schedule };
     const Nest *nest = cost->nest;
-    if (halo)
-        schedule_add(schedule, STEP_HALO, 0, 0, "");
     split_blocks(&w, kernel);
     split_vector(&w);
     int tile = cand->tile;

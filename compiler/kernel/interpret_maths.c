@@ -1,7 +1,14 @@
 /*
- * interpret_maths.c - the functions that the runtime offers, for one float.
+ * interpret_maths.c - mathematics: of floats the runtime's own, of doubles the
+ * C library's.
+ *
+ * The runtime is taken as generated code for `generic` takes it, so floats are
+ * the same to the last bit there, and within its bounds on other targets.
  */
 #include "kernel/interpret.h"
+
+#define CNNC_TARGET_GENERIC 1
+#include <cnnc/net.h>
 
 #include <math.h>
 
@@ -15,7 +22,7 @@ static double softplus(double x)
     return fmax(x, 0) + log1p(exp(-fabs(x)));
 }
 
-/* MATHS(constant, function of double) */
+/* M(constant, function): f32_function of the runtime, and one of double */
 #define MATHS(M)                                                               \
     M(EXP, exp)                                                                \
     M(LOG, log)                                                                \
@@ -26,19 +33,11 @@ static double softplus(double x)
     M(ERF, erf)                                                                \
     M(SOFTPLUS, softplus)
 
-#define M(id, function)                                                        \
-    static float function##_of_float(float x)                                  \
-    {                                                                          \
-        return (float)function((double)x);                                     \
-    }
-MATHS(M)
-#undef M
-
 static const struct {
     float (*f32)(float);
     double (*f64)(double);
 } rows[EXPR_COUNT] = {
-#define M(id, function) [EXPR_##id] = { function##_of_float, function },
+#define M(id, function) [EXPR_##id] = { f32_##function, function },
     MATHS(M)
 #undef M
 };

@@ -6,7 +6,7 @@
 
 #include "kernel/kernel.h"
 
-#define NEST_DEPTH 64 /* loops around each other */
+#define LOOPS_MOST 64 /* depth of nesting */
 
 /* A fault of ours, with the kernel's text behind the message. */
 #define KERNEL_BUG(kernel, ...) (kernel_show_on_bug(kernel), BUG(__VA_ARGS__))
@@ -19,13 +19,13 @@ const char *kernel_unique_name(const Kernel *kernel, const char *wanted);
 int64_t exact_add(int64_t a, int64_t b);
 int64_t exact_mul(int64_t a, int64_t b);
 
-/* The loops around a statement, outermost first. */
-typedef struct Nest {
-    const Stmt *loop[NEST_DEPTH];
+/* The loops around a place, outermost first. */
+typedef struct Loops {
+    const Stmt *at[LOOPS_MOST];
     int count;
-} Nest;
+} Loops;
 
-void nest_push(Nest *nest, const Stmt *loop);
+void loops_enter(Loops *loops, const Stmt *loop);
 
 /* floor(sum / div) and the rest, as affine sums; false where the interval of
  * what is no multiple of div does not lie in one block of div values. */

@@ -16,7 +16,7 @@
 
 typedef struct Proof {
     Kernel *kernel;
-    Nest nest;
+    Loops loops;
 } Proof;
 
 static NORETURN void refuse(const Proof *proof, const Access *access, int span,
@@ -35,11 +35,11 @@ static bool is_within(const Proof *proof, const Affine *sum, int64_t low,
                       int64_t high)
 {
     int64_t bound;
-    return affine_lower_bound(proof->kernel, sum, proof->nest.loop,
-                              proof->nest.count, &bound) &&
+    return affine_lower_bound(proof->kernel, sum, proof->loops.at,
+                              proof->loops.count, &bound) &&
            bound >= low &&
-           affine_upper_bound(proof->kernel, sum, proof->nest.loop,
-                              proof->nest.count, &bound) &&
+           affine_upper_bound(proof->kernel, sum, proof->loops.at,
+                              proof->loops.count, &bound) &&
            bound <= high;
 }
 
@@ -85,8 +85,8 @@ static void prove_lanes(const Proof *proof, const Access *access, int span)
         return;
     }
     if (unit->div != 1 ||
-        !affine_divide(proof->kernel, index, unit->mod, proof->nest.loop,
-                       proof->nest.count, &block, &rest) ||
+        !affine_divide(proof->kernel, index, unit->mod, proof->loops.at,
+                       proof->loops.count, &block, &rest) ||
         !is_within(proof, rest, 0, unit->mod - span))
         refuse(proof, access, span, "its lanes leave the block");
 }
@@ -118,7 +118,7 @@ static void prove_value(const Proof *proof, const Expr *expr)
     if (expr->kind == EXPR_LOAD)
         prove_access(proof, &expr->access, expr->active);
     if (expr->kind == EXPR_EVEN)
-        prove_access(proof, &expr->access, 2 * expr->type.lanes - 1);
+        prove_access(proof, &expr->access, 2 * expr->active - 1);
     for (int i = 0; i < expr_operands(expr->kind); i++)
         prove_value(proof, expr->arg[i]);
 }
@@ -128,9 +128,9 @@ static void prove_list(Proof *proof, const Stmt *list)
     for (; list; list = list->next) {
         switch (list->kind) {
         case STMT_LOOP:
-            nest_push(&proof->nest, list);
+            loops_enter(&proof->loops, list);
             prove_list(proof, list->loop.body);
-            proof->nest.count--;
+            proof->loops.count--;
             break;
         case STMT_STORE:
         case STMT_ACCUM:

@@ -25,7 +25,7 @@ typedef struct Reader {
     bool failed;
     Program *program;
     Kernel *kernel;
-    Nest nest;               /* loops around */
+    Loops loops;             /* loops around */
     VEC(const Temp *) known; /* temporaries in scope */
     int depth;               /* of the value */
 } Reader;

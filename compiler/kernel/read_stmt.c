@@ -50,8 +50,8 @@ static Limit read_limit(Reader *r, const char *join)
 
 static const Var *loop_var(Reader *r, const char *name)
 {
-    for (int i = 0; i < r->nest.count; i++) {
-        if (r->nest.loop[i]->loop.var->name == name)
+    for (int i = 0; i < r->loops.count; i++) {
+        if (r->loops.at[i]->loop.var->name == name)
             read_fail(r, "a loop around is over '%s', too", name);
     }
     for (int i = 0; i < r->kernel->vars.count; i++) {
@@ -82,9 +82,9 @@ static void read_loop(Reader *r, Stmt *stmt, const char *name, int level)
     end_line(r);
     if (r->failed)
         return;
-    nest_push(&r->nest, stmt);
+    loops_enter(&r->loops, stmt);
     stmt->loop.body = read_stmts(r, level + 1);
-    r->nest.count--;
+    r->loops.count--;
 }
 
 /* ---- the others ------------------------------------------------------------------------- */
@@ -204,7 +204,7 @@ Stmt *read_stmts(Reader *r, int level)
     Stmt *first = NULL, **end = &first;
     int known = r->known.count;
 
-    if (level > NEST_DEPTH)
+    if (level > LOOPS_MOST)
         read_fail(r, "loops nest too deeply");
     while (r->level >= level && !r->failed) {
         Stmt *stmt = stmt_new(r->kernel, STMT_BLOCK);

@@ -16,9 +16,9 @@
 
 static const Var *read_var(Reader *r, const char *name)
 {
-    for (int i = 0; i < r->nest.count; i++) {
-        if (r->nest.loop[i]->loop.var->name == name)
-            return r->nest.loop[i]->loop.var;
+    for (int i = 0; i < r->loops.count; i++) {
+        if (r->loops.at[i]->loop.var->name == name)
+            return r->loops.at[i]->loop.var;
     }
     read_fail(r, "no loop around is over '%s'", name);
     return NULL;
@@ -173,11 +173,11 @@ static const Expr *read_load(Reader *r, int lanes, bool even)
 
     if (!read_access(r, &access))
         return NULL;
-    if (!even && accept(r, ","))
+    if (accept(r, ","))
         active = (int)read_integer(r, 1, lanes);
     if (!expect(r, ")"))
         return NULL;
-    return even ? expr_load_even(r->kernel, access, lanes)
+    return even ? expr_load_even(r->kernel, access, lanes, active)
                 : expr_load_vector(r->kernel, access, lanes, active);
 }
 

@@ -4,15 +4,8 @@
 #ifndef CNNC_REWRITE_H
 #define CNNC_REWRITE_H
 
+#include "kernel/local.h"
 #include "kernel/schedule.h"
-
-#define LOOPS_MOST 64 /* depth of nesting */
-
-/* The loops around a place, outermost first. */
-typedef struct Loops {
-    const Stmt *at[LOOPS_MOST];
-    int count;
-} Loops;
 
 typedef enum Role { ROLE_READ, ROLE_STORE, ROLE_ACCUM } Role;
 
@@ -33,8 +26,6 @@ bool map_accesses(Kernel *kernel, Stmt *list, Loops *loops, AccessMap *map,
                   void *context);
 const Expr *map_expr(Kernel *kernel, const Expr *expr, const Loops *loops,
                      AccessMap *map, void *context, bool *ok);
-
-void loops_enter(Loops *loops, const Stmt *loop);
 
 bool access_same_place(const Access *a, const Access *b);
 /* Whether the access depends on the variable at all. */

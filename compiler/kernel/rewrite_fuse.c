@@ -15,6 +15,7 @@
 typedef struct Fuse {
     const Var *a, *b, *fused;
     const char *inner; /* name of b */
+    const char *name;  /* of the one that they become, or NULL */
     int64_t extent;    /* of b */
     Text *why;
 } Fuse;
@@ -96,8 +97,10 @@ static bool fuse_loop(void *context, Kernel *k, Stmt **link,
         return false;
     }
     if (f->fused == NULL)
-        f->fused = kernel_var(
-            k, arena_printf(k->arena, "%s.%s", f->a->name, f->b->name));
+        f->fused =
+            kernel_var(k, f->name ? f->name
+                                  : arena_printf(k->arena, "%s.%s", f->a->name,
+                                                 f->b->name));
     Loops loops = *around;
     loops_enter(&loops, outer);
     loops_enter(&loops, inner);
@@ -111,9 +114,9 @@ static bool fuse_loop(void *context, Kernel *k, Stmt **link,
 }
 
 bool rewrite_fuse(Kernel *kernel, const char *outer, const char *inner,
-                  Text *why)
+                  const char *name, Text *why)
 {
-    Fuse f = { .inner = inner, .why = why };
+    Fuse f = { .inner = inner, .name = name, .why = why };
     if (!each_loop(kernel, outer, fuse_loop, &f, why))
         return false;
     kernel_simplify(kernel);

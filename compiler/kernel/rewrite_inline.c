@@ -46,42 +46,56 @@ static void adopt(Kernel *reader, const Kernel *producer, const Buffer *gone)
 /* ---- the producer's nest ------------------------------------------------------------- */
 
 typedef struct Element {
-    const Affine *index[KERNEL_RANK]; /* of the output, as variables */
-    const Var *var[KERNEL_RANK];
-    Stmt *body; /* ends with the store */
+    const Var *var[KERNEL_RANK]; /* of each index; NULL: it is always 0 */
+    Stmt *body;                  /* ends with the store */
     const Stmt *store;
 } Element;
+
+/* The dimension's variable where the index is just that, with the whole
+ * extent as its range; none where there is one position only. */
+static bool take_index(const Affine *index, const Dim *dim,
+                       const Stmt *const *loops, int count, const Var **var)
+{
+    int64_t lo, hi;
+    *var = NULL;
+    if (affine_is_const(index, &lo))
+        return lo == 0 && dim->extent == 1;
+    if (index->base != 0 || index->count != 1 || index->term[0].coef != 1)
+        return false;
+    for (int i = 0; i < count; i++) {
+        if (loops[i]->loop.var == index->term[0].var)
+            *var = loops[i]->loop.var;
+        if (*var != NULL)
+            return loop_constant(loops[i], &lo, &hi) && lo == 0 &&
+                   hi == dim->extent;
+    }
+    return false;
+}
 
 static bool take_apart(const Kernel *producer, const Buffer *buffer,
                        Element *element, Text *why)
 {
+    const Stmt *loops[KERNEL_RANK];
+    int count = 0, moving = 0;
     Stmt *list = producer->body;
-    for (int d = 0; d < buffer->rank; d++) {
-        int64_t lo, hi;
-        if (list == NULL || list->next != NULL || list->kind != STMT_LOOP ||
-            !loop_constant(list, &lo, &hi) || lo != 0 ||
-            hi != buffer->dim[d].extent) {
-            text_printf(why, "'%s' is no plain nest over '%s'", producer->name,
-                        buffer->name);
-            return false;
-        }
-        element->var[d] = list->loop.var;
+    for (int d = 0; d < buffer->rank; d++)
+        moving += buffer->dim[d].extent > 1;
+    while (count < moving && list != NULL && list->next == NULL &&
+           list->kind == STMT_LOOP) {
+        loops[count++] = list;
         list = list->loop.body;
     }
     element->body = list;
     element->store = list_last(list);
     const Stmt *s = element->store;
-    bool fits = s != NULL && s->kind == STMT_STORE &&
+    bool fits = count == moving && s != NULL && s->kind == STMT_STORE &&
                 s->store.place.buffer == buffer && !s->store.place.flat;
-    for (int d = 0; fits && d < buffer->rank; d++) {
-        const Affine *index = s->store.place.index[d];
-        fits = index->base == 0 && index->count == 1 &&
-               index->term[0].var == element->var[d] &&
-               index->term[0].coef == 1;
-    }
+    for (int d = 0; fits && d < buffer->rank; d++)
+        fits = take_index(s->store.place.index[d], &buffer->dim[d], loops,
+                          count, &element->var[d]);
     if (!fits)
-        text_printf(why, "'%s' does not end by storing one element of '%s'",
-                    producer->name, buffer->name);
+        text_printf(why, "'%s' is no plain nest over '%s'", producer->name,
+                    buffer->name);
     return fits;
 }
 
@@ -125,8 +139,11 @@ static Stmt *element_at(Kernel *k, const Kernel *producer,
     Stmt *copy = stmt_copy(k, element->body);
     Loops loops = { { NULL }, 0 };
     map_accesses(k, copy, &loops, rename_access, &r);
-    for (int d = 0; d < at->buffer->rank; d++)
+    for (int d = 0; d < at->buffer->rank; d++) {
+        if (element->var[d] == NULL)
+            continue;
         stmt_substitute(k, copy, element->var[d], at->index[d]);
+    }
     vec_free(&r.from);
     vec_free(&r.to);
     *value = list_last(copy)->store.value;

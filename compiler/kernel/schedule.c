@@ -57,6 +57,8 @@ static void print_step(Text *text, const Step *step)
     for (int i = 0; i < step->count; i++) {
         if (info->bar && step->bar == i)
             text_add(text, " |");
+        if (step->kind == STEP_FUSE && i == 2)
+            text_add(text, " as");
         text_printf(text, " %s", step->name[i]);
     }
     for (int i = 0; i < 2 && info->before[i] != NULL; i++) {
@@ -220,6 +222,9 @@ static bool read_step(Reader *r, Schedule *schedule)
         if (word >= 0) {
             if (!read_number(r, &step.number[word]))
                 return false;
+        } else if (step.kind == STEP_FUSE && step.count == 2 &&
+                   token_is(token, "as")) {
+            continue;
         } else if (info->bar && token_is(token, "|")) {
             step.bar = step.count;
         } else if (step.count < STEP_NAMES &&
@@ -326,7 +331,8 @@ static bool apply_step(Kernel *kernel, const Step *step, Text *why)
                rewrite_split(kernel, step->name[0], step->number[0], why);
     case STEP_FUSE:
         return needs(step, 2, why) &&
-               rewrite_fuse(kernel, step->name[0], step->name[1], why);
+               rewrite_fuse(kernel, step->name[0], step->name[1],
+                            step->count > 2 ? step->name[2] : NULL, why);
     case STEP_ORDER: return apply_order(kernel, step, why);
     case STEP_PEEL: return apply_peel(kernel, step, why);
     case STEP_PACK: return apply_packs(kernel, step, why);
@@ -350,13 +356,20 @@ static bool apply_late(Kernel *kernel, const Step *step, Text *why)
     return true;
 }
 
-bool schedule_apply(Kernel *kernel, const Schedule *schedule,
-                    const Target *target, Text *why)
+bool schedule_steps(Kernel *kernel, const Schedule *schedule, Text *why)
 {
     for (int i = 0; i < schedule->steps.count; i++) {
         if (!apply_step(kernel, &schedule->steps.at[i], why))
             return false;
     }
+    return true;
+}
+
+bool schedule_apply(Kernel *kernel, const Schedule *schedule,
+                    const Target *target, Text *why)
+{
+    if (!schedule_steps(kernel, schedule, why))
+        return false;
     if (!kernel_expand(kernel, target, why))
         return false;
     for (int i = 0; i < schedule->steps.count; i++) {

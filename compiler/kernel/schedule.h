@@ -18,10 +18,10 @@
 /* v becomes factor * v.o + v.i; v.i ends early in the last block where the
  * factor does not divide. */
 bool rewrite_split(Kernel *kernel, const char *var, int64_t factor, Text *why);
-/* Two nested loops become one, "a.b", where in every access a's coefficient is
+/* Two nested loops become one, `name` or (NULL) "a.b", where in every access a's coefficient is
  * b's extent times b's coefficient. */
 bool rewrite_fuse(Kernel *kernel, const char *outer, const char *inner,
-                  Text *why);
+                  const char *name, Text *why);
 /*
  * Makes the variable's loop the innermost around every single statement that
  * it holds: moved through the loops inside it, and copied to each statement
@@ -128,6 +128,8 @@ void schedule_print(Text *text, const Schedule *schedule);
 typedef VEC(Schedule) ScheduleList;
 bool schedule_read(const Source *source, ScheduleList *list);
 void schedule_free(Schedule *schedule);
+/* The steps that come before expansion. */
+bool schedule_steps(Kernel *kernel, const Schedule *schedule, Text *why);
 /* All of it: the steps, expansion, sharing. The kernel is final then. */
 bool schedule_apply(Kernel *kernel, const Schedule *schedule,
                     const Target *target, Text *why);

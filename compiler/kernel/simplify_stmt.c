@@ -12,7 +12,7 @@
 
 typedef struct Work {
     Kernel *kernel;
-    Nest nest;
+    Loops loops;
     int *uses; /* of each temporary */
     bool changed;
 } Work;
@@ -61,14 +61,14 @@ static const Affine *term_difference(Work *work, const LimitTerm *a,
 
 static bool lower_of(Work *work, const Affine *sum, int64_t *bound)
 {
-    return affine_lower_bound(work->kernel, sum, work->nest.loop,
-                              work->nest.count, bound);
+    return affine_lower_bound(work->kernel, sum, work->loops.at,
+                              work->loops.count, bound);
 }
 
 static bool upper_of(Work *work, const Affine *sum, int64_t *bound)
 {
-    return affine_upper_bound(work->kernel, sum, work->nest.loop,
-                              work->nest.count, bound);
+    return affine_upper_bound(work->kernel, sum, work->loops.at,
+                              work->loops.count, bound);
 }
 
 /* Whether term a is never below term b: by their difference, or, as rounding
@@ -177,9 +177,9 @@ static void simplify_loop(Work *work, Stmt *stmt)
 {
     simplify_limit(work, &stmt->loop.lo, true);
     simplify_limit(work, &stmt->loop.hi, false);
-    nest_push(&work->nest, stmt);
+    loops_enter(&work->loops, stmt);
     simplify_list(work, &stmt->loop.body);
-    work->nest.count--;
+    work->loops.count--;
 }
 
 static void simplify_inside(Work *work, Stmt *stmt)

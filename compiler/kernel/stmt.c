@@ -6,10 +6,10 @@
  */
 #include "kernel/local.h"
 
-void nest_push(Nest *nest, const Stmt *loop)
+void loops_enter(Loops *loops, const Stmt *loop)
 {
-    REQUIRE(nest->count < NEST_DEPTH);
-    nest->loop[nest->count++] = loop;
+    REQUIRE(loops->count < LOOPS_MOST);
+    loops->at[loops->count++] = loop;
 }
 
 Stmt *stmt_new(Kernel *kernel, StmtKind kind)

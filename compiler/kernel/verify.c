@@ -21,7 +21,7 @@ typedef struct Check {
     const Kernel *kernel;
     const Target *target; /* NULL: any lanes */
     bool final;
-    Nest nest;
+    Loops loops;
     bool *known;  /* by id of temporary: in scope */
     int **widths; /* final: of each REG local, lanes at an address; 0: none,
                       -1: the middle of a vector */
@@ -39,8 +39,8 @@ static void verify_sum(const Check *check, const Affine *sum)
     for (int i = 0; i < sum->count; i++) {
         const Var *var = sum->term[i].var;
         bool bound = false;
-        for (int j = 0; j < check->nest.count; j++)
-            bound |= check->nest.loop[j]->loop.var == var;
+        for (int j = 0; j < check->loops.count; j++)
+            bound |= check->loops.at[j]->loop.var == var;
         if (!bound)
             FAULT(check, "'%s' is used outside of its loop", var->name);
         if (sum->term[i].coef == 0 ||
@@ -218,8 +218,8 @@ static void verify_load(Check *check, const Expr *expr)
               dtype_name(buffer->type));
     if (expr->kind != EXPR_EVEN)
         return;
-    if (expr->type.lanes == 1 || expr->active != expr->type.lanes)
-        FAULT(check, "'even' needs all lanes of a vector");
+    if (expr->type.lanes == 1)
+        FAULT(check, "'even' of a scalar");
     if (check->final && buffer->place == BUFFER_REG)
         FAULT(check, "'even' from register '%s'", buffer->name);
 }
@@ -309,8 +309,8 @@ static void verify_loop(Check *check, const Stmt *stmt)
         kernel->vars.at[var->id] != var)
         FAULT(check, "variable '%s' is no part of kernel '%s'", var->name,
               kernel->name);
-    for (int i = 0; i < check->nest.count; i++) {
-        if (check->nest.loop[i]->loop.var == var)
+    for (int i = 0; i < check->loops.count; i++) {
+        if (check->loops.at[i]->loop.var == var)
             FAULT(check, "two loops around each other over '%s'", var->name);
     }
     verify_limit(check, &stmt->loop.lo);
@@ -318,9 +318,9 @@ static void verify_loop(Check *check, const Stmt *stmt)
     if (check->final && stmt->loop.mark != LOOP_SERIAL)
         FAULT(check, "the loop over '%s' is still marked %s", var->name,
               mark_names[stmt->loop.mark]);
-    nest_push(&check->nest, stmt);
+    loops_enter(&check->loops, stmt);
     verify_list(check, stmt->loop.body);
-    check->nest.count--;
+    check->loops.count--;
 }
 
 static void verify_let(Check *check, const Stmt *stmt)

@@ -87,12 +87,6 @@ const Expr *map_expr(Kernel *kernel, const Expr *expr, const Loops *loops,
     return copy != NULL ? copy : expr;
 }
 
-void loops_enter(Loops *loops, const Stmt *loop)
-{
-    REQUIRE(loops->count < LOOPS_MOST);
-    loops->at[loops->count++] = loop;
-}
-
 static bool map_store(Kernel *kernel, Stmt *stmt, Loops *loops, AccessMap *map,
                       void *context)
 {

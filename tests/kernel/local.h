@@ -6,7 +6,6 @@
 
 #include "kernel/kernel.h"
 
-#include <CUnit/Basic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,18 +15,6 @@
 #endif
 
 static const Type F32 = { DT_F32, 1 };
-
-typedef struct TestRow {
-    const char *name;
-    CU_TestFunc run;
-} TestRow;
-#define ROW(name)                                                              \
-    {                                                                          \
-#name, name                                                            \
-    }
-
-/* Runs the table as one suite; main's exit status. */
-int run_tests(const char *suite, const TestRow *row, size_t count);
 
 /* ---- programs as text (program_text.c) ------------------------------------- */
 

@@ -6,20 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-int run_tests(const char *suite, const TestRow *row, size_t count)
-{
-    unsigned failures;
-    CU_initialize_registry();
-    CU_pSuite s = CU_add_suite(suite, NULL, NULL);
-    for (size_t i = 0; i < count; i++)
-        CU_add_test(s, row[i].name, row[i].run);
-    CU_basic_set_mode(CU_BRM_VERBOSE);
-    CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures == 0 ? 0 : 1;
-}
-
 /* ---- text --------------------------------------------------------------------- */
 
 int64_t test_count(const Buffer *buffer)

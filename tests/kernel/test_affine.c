@@ -1,6 +1,7 @@
 /*
  * test_affine.c - sums of loop variables and their intervals.
  */
+#include "../unit.h"
 #include "local.h"
 
 static Arena *arena;
@@ -206,21 +207,120 @@ static void test_overflow_gives_no_bound(void)
     teardown();
 }
 
-static const TestRow tests[] = {
-    ROW(test_sum_prints_as_one_would_write_it),
-    ROW(test_terms_that_cancel_are_gone),
-    ROW(test_order_of_terms_does_not_matter),
-    ROW(test_substitution_scales_and_merges),
-    ROW(test_variables_of_one_name_are_told_apart),
-    ROW(test_window_with_padding_stays_inside),
-    ROW(test_window_with_dilation_stays_inside),
-    ROW(test_bounds_of_a_window_are_exact),
-    ROW(test_bound_is_the_best_of_many_terms),
-    ROW(test_a_free_variable_has_no_bound),
-    ROW(test_overflow_gives_no_bound),
+/* ---- bounds against all iterations ------------------------------------------- */
+
+typedef struct Trial {
+    Random random;
+    const Stmt *loop[4];
+    int depth;
+    const Affine *sum;
+    int64_t value[8]; /* of the variables, by id */
+    int64_t low, high;
+    int64_t iterations;
+} Trial;
+
+static const Affine *random_sum(Trial *t, int64_t reach)
+{
+    const Affine *sum = affine_const(k, random_range(&t->random, -9, 9));
+    for (int i = 0; i < k->vars.count; i++) {
+        int64_t coef = random_range(&t->random, -reach, reach);
+        sum = affine_add(k, sum, affine_scale(k, var(k->vars.at[i]), coef));
+    }
+    return sum;
+}
+
+static Limit random_limit(Trial *t, int64_t first)
+{
+    Limit limit = limit_of(affine_const(k, first));
+    while (random_range(&t->random, 0, 2) == 0 && limit.count < LIMIT_TERMS)
+        limit_add(&limit, random_sum(t, 2), random_range(&t->random, 1, 3));
+    return limit;
+}
+
+static int64_t sum_now(const Trial *t, const Affine *sum)
+{
+    int64_t value = sum->base;
+    for (int i = 0; i < sum->count; i++)
+        value += sum->term[i].coef * t->value[sum->term[i].var->id];
+    return value;
+}
+
+static int64_t limit_now(const Trial *t, const Limit *limit, bool maximum)
+{
+    int64_t best = 0;
+    for (int i = 0; i < limit->count; i++) {
+        int64_t value =
+            ceil_div(sum_now(t, limit->term[i].sum), limit->term[i].div);
+        if (i == 0 || (maximum ? value > best : value < best))
+            best = value;
+    }
+    return best;
+}
+
+static void walk_iterations(Trial *t, int depth)
+{
+    if (depth == t->depth) {
+        int64_t value = sum_now(t, t->sum);
+        if (t->iterations++ == 0)
+            t->low = t->high = value;
+        t->low = value < t->low ? value : t->low;
+        t->high = value > t->high ? value : t->high;
+        return;
+    }
+    const Stmt *loop = t->loop[depth];
+    int64_t end = limit_now(t, &loop->loop.hi, false);
+    int64_t *value = &t->value[loop->loop.var->id];
+    for (*value = limit_now(t, &loop->loop.lo, true); *value < end; ++*value)
+        walk_iterations(t, depth + 1);
+}
+
+/* No iteration is outside of the bounds; and mostly they are reached. */
+static void test_bounds_hold_for_every_iteration(void)
+{
+    int64_t tight = 0, all = 0;
+    for (uint64_t seed = 0; seed < 5000; seed++) {
+        Trial t = { .iterations = 0 };
+        const Stmt *stmt;
+        int64_t low, high;
+        setup();
+        random_seed(&t.random, seed);
+        t.depth = (int)random_range(&t.random, 1, 4);
+        for (int i = 0; i < t.depth; i++) {
+            Limit lo = random_limit(&t, random_range(&t.random, -3, 3));
+            Limit hi = random_limit(&t, random_range(&t.random, 2, 7));
+            kernel_for_within(k, "v", lo, hi);
+        }
+        stmt = k->body;
+        for (int i = 0; i < t.depth; i++, stmt = stmt->loop.body)
+            t.loop[i] = stmt;
+        t.sum = random_sum(&t, 3);
+        CU_ASSERT_FATAL(affine_lower_bound(k, t.sum, t.loop, t.depth, &low));
+        CU_ASSERT_FATAL(affine_upper_bound(k, t.sum, t.loop, t.depth, &high));
+        walk_iterations(&t, 0);
+        if (t.iterations > 0) {
+            CU_ASSERT_FATAL(low <= t.low && t.high <= high);
+            tight += (low == t.low) + (high == t.high);
+            all += 2;
+        }
+        teardown();
+    }
+    CU_ASSERT(all > 3000);
+    CU_ASSERT(tight * 4 > all * 3);
+}
+
+static const UnitTest tests[] = {
+    UNIT(test_bounds_hold_for_every_iteration),
+    UNIT(test_sum_prints_as_one_would_write_it),
+    UNIT(test_terms_that_cancel_are_gone),
+    UNIT(test_order_of_terms_does_not_matter),
+    UNIT(test_substitution_scales_and_merges),
+    UNIT(test_variables_of_one_name_are_told_apart),
+    UNIT(test_window_with_padding_stays_inside),
+    UNIT(test_window_with_dilation_stays_inside),
+    UNIT(test_bounds_of_a_window_are_exact),
+    UNIT(test_bound_is_the_best_of_many_terms),
+    UNIT(test_a_free_variable_has_no_bound),
+    UNIT(test_overflow_gives_no_bound),
 };
 
-int main(void)
-{
-    return run_tests("affine", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("affine", tests)

@@ -1,6 +1,7 @@
 /*
  * test_build.c - kernels built by calls: the cursor, names, types, copies.
  */
+#include "../unit.h"
 #include "local.h"
 
 static Arena *arena;
@@ -225,20 +226,17 @@ static void test_the_stack_counts_locals_only(void)
     teardown();
 }
 
-static const TestRow tests[] = {
-    ROW(test_statements_follow_the_cursor),
-    ROW(test_names_are_made_unique),
-    ROW(test_a_buffer_of_the_program_keeps_its_name),
-    ROW(test_constants_are_of_their_type),
-    ROW(test_constructors_check_types),
-    ROW(test_conversions_to_the_same_are_nothing),
-    ROW(test_values_are_compared_as_trees),
-    ROW(test_a_copy_is_substituted_alone),
-    ROW(test_substitution_reaches_flat_places),
-    ROW(test_the_stack_counts_locals_only),
+static const UnitTest tests[] = {
+    UNIT(test_statements_follow_the_cursor),
+    UNIT(test_names_are_made_unique),
+    UNIT(test_a_buffer_of_the_program_keeps_its_name),
+    UNIT(test_constants_are_of_their_type),
+    UNIT(test_constructors_check_types),
+    UNIT(test_conversions_to_the_same_are_nothing),
+    UNIT(test_values_are_compared_as_trees),
+    UNIT(test_a_copy_is_substituted_alone),
+    UNIT(test_substitution_reaches_flat_places),
+    UNIT(test_the_stack_counts_locals_only),
 };
 
-int main(void)
-{
-    return run_tests("build", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("build", tests)

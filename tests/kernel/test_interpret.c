@@ -1,6 +1,7 @@
 /*
  * test_interpret.c - programs run: results by hand, and what must be found.
  */
+#include "../unit.h"
 #include "local.h"
 
 #include <math.h>
@@ -128,6 +129,36 @@ static void test_fma_rounds_once(void)
                  "y[2] = -1.00048828125\n"
                  "y[2] fma= x, x\n",
                  IN(FLOATS(1 + 0x1p-12F)), GIVES(0x1p-24F, 0, 0x1p-24F));
+}
+
+static void test_mathematics_is_that_of_the_functions(void)
+{
+    static const struct {
+        const char *name;
+        double (*function)(double);
+    } row[] = { { "exp", exp },     { "log", log },   { "expm1", expm1 },
+                { "log1p", log1p }, { "tanh", tanh }, { "erf", erf } };
+    for (size_t i = 0; i < COUNT_OF(row); i++) {
+        float in[64], out[128];
+        arena = arena_new();
+        Program *program =
+            kernel_of(arena, "x: input f32[64]\ny: output f32[128]\n",
+                      arena_printf(arena,
+                                   "for i in 0..64\n"
+                                   "    y[i] = %s(x[i])\n"
+                                   "    y[i + 64] = f32(%s(f64(x[i])))\n",
+                                   row[i].name, row[i].name));
+        for (int j = 0; j < 64; j++)
+            in[j] = 0.07F * (float)(j + 1);
+        run(program, IN(in), out);
+        for (int j = 0; j < 64; j++) {
+            double exact = row[i].function((double)in[j]);
+            CU_ASSERT(fabs((double)out[j] - exact) <= 2.5e-7 * fabs(exact));
+            CU_ASSERT(out[j + 64] == (float)exact);
+        }
+        program_free(program);
+        arena_free(arena);
+    }
 }
 
 static void test_accumulations(void)
@@ -403,34 +434,32 @@ static void test_random_nests_run_and_are_proved(void)
     CU_ASSERT(distinct > 10000);
 }
 
-static const TestRow tests[] = {
-    ROW(test_window_leaves_out_the_padding),
-    ROW(test_limits_are_rounded_up),
-    ROW(test_every_operation_of_floats),
-    ROW(test_a_nan_in_the_second_operand_comes_out),
-    ROW(test_fma_rounds_once),
-    ROW(test_accumulations),
-    ROW(test_integers_wrap_and_convert),
-    ROW(test_doubles_are_doubles),
-    ROW(test_index_as_a_value),
-    ROW(test_vectors_lane_by_lane),
-    ROW(test_part_of_a_vector_touches_nothing_else),
-    ROW(test_layouts_change_nothing),
-    ROW(test_a_ring_of_rows),
-    ROW(test_a_halo_of_zeros),
-    ROW(test_arena_buffers_share_the_workspace),
-    ROW(test_each_sample_of_a_batch),
-    ROW(test_constants_are_packed_by_their_layout),
-    ROW(test_slack_may_be_read_by_lanes_that_nobody_keeps),
-    ROW(test_indices_outside_are_found),
-    ROW(test_reads_of_nothing_are_found),
-    ROW(test_lanes_of_nothing_are_found_where_they_count),
-    ROW(test_outputs_must_be_written_whole),
-    ROW(test_a_buffer_outside_of_the_workspace),
-    ROW(test_random_nests_run_and_are_proved),
+static const UnitTest tests[] = {
+    UNIT(test_window_leaves_out_the_padding),
+    UNIT(test_limits_are_rounded_up),
+    UNIT(test_every_operation_of_floats),
+    UNIT(test_a_nan_in_the_second_operand_comes_out),
+    UNIT(test_fma_rounds_once),
+    UNIT(test_mathematics_is_that_of_the_functions),
+    UNIT(test_accumulations),
+    UNIT(test_integers_wrap_and_convert),
+    UNIT(test_doubles_are_doubles),
+    UNIT(test_index_as_a_value),
+    UNIT(test_vectors_lane_by_lane),
+    UNIT(test_part_of_a_vector_touches_nothing_else),
+    UNIT(test_layouts_change_nothing),
+    UNIT(test_a_ring_of_rows),
+    UNIT(test_a_halo_of_zeros),
+    UNIT(test_arena_buffers_share_the_workspace),
+    UNIT(test_each_sample_of_a_batch),
+    UNIT(test_constants_are_packed_by_their_layout),
+    UNIT(test_slack_may_be_read_by_lanes_that_nobody_keeps),
+    UNIT(test_indices_outside_are_found),
+    UNIT(test_reads_of_nothing_are_found),
+    UNIT(test_lanes_of_nothing_are_found_where_they_count),
+    UNIT(test_outputs_must_be_written_whole),
+    UNIT(test_a_buffer_outside_of_the_workspace),
+    UNIT(test_random_nests_run_and_are_proved),
 };
 
-int main(void)
-{
-    return run_tests("interpret", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("interpret", tests)

@@ -1,6 +1,7 @@
 /*
  * test_layout.c - addresses, packing, and accesses made flat.
  */
+#include "../unit.h"
 #include "local.h"
 
 static Arena *arena;
@@ -254,24 +255,21 @@ static void test_a_ring_keeps_its_modulus(void)
     check_flat(ring, "x[7][1] = 0.0\n", "x@(5)");
 }
 
-static const TestRow tests[] = {
-    ROW(test_plain_is_row_major),
-    ROW(test_a_halo_lies_around),
-    ROW(test_a_scalar_has_one_element),
-    ROW(test_blocked_channels),
-    ROW(test_a_position_outside_is_refused),
-    ROW(test_bad_layouts_are_found),
-    ROW(test_rings_and_gaps_are_good_layouts),
-    ROW(test_what_verifies_is_injective),
-    ROW(test_packing_leaves_gaps_zero),
-    ROW(test_plain_accesses_become_flat),
-    ROW(test_blocks_are_resolved_when_the_loop_is_split),
-    ROW(test_blocks_are_resolved_by_intervals),
-    ROW(test_blocks_of_an_unsplit_loop_are_not_resolved),
-    ROW(test_a_ring_keeps_its_modulus),
+static const UnitTest tests[] = {
+    UNIT(test_plain_is_row_major),
+    UNIT(test_a_halo_lies_around),
+    UNIT(test_a_scalar_has_one_element),
+    UNIT(test_blocked_channels),
+    UNIT(test_a_position_outside_is_refused),
+    UNIT(test_bad_layouts_are_found),
+    UNIT(test_rings_and_gaps_are_good_layouts),
+    UNIT(test_what_verifies_is_injective),
+    UNIT(test_packing_leaves_gaps_zero),
+    UNIT(test_plain_accesses_become_flat),
+    UNIT(test_blocks_are_resolved_when_the_loop_is_split),
+    UNIT(test_blocks_are_resolved_by_intervals),
+    UNIT(test_blocks_of_an_unsplit_loop_are_not_resolved),
+    UNIT(test_a_ring_keeps_its_modulus),
 };
 
-int main(void)
-{
-    return run_tests("layout", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("layout", tests)

@@ -1,6 +1,7 @@
 /*
  * test_simplify.c - the rules, one by one, and that none changes a result.
  */
+#include "../unit.h"
 #include "local.h"
 
 static const char buffers[] = "x: input f32[64]\ny: output f32[64]\n";
@@ -269,28 +270,25 @@ static void test_random_nests_keep_their_results(void)
     CU_ASSERT(changed > 50);
 }
 
-static const TestRow tests[] = {
-    ROW(test_neutral_elements_go),
-    ROW(test_what_would_change_a_sign_of_zero_stays),
-    ROW(test_integers_have_one_zero),
-    ROW(test_constants_are_folded_in_their_type),
-    ROW(test_maths_is_not_folded),
-    ROW(test_bounds_are_joined),
-    ROW(test_signs_are_joined),
-    ROW(test_equal_choices_need_no_question),
-    ROW(test_splats_come_late),
-    ROW(test_a_constant_index_is_a_constant),
-    ROW(test_needless_limits_go),
-    ROW(test_divided_limits_are_reduced),
-    ROW(test_a_loop_that_runs_once_is_its_body),
-    ROW(test_a_scope_stays_where_something_is_named),
-    ROW(test_what_never_runs_is_nothing),
-    ROW(test_a_name_that_nobody_uses_goes),
-    ROW(test_comments_survive),
-    ROW(test_random_nests_keep_their_results),
+static const UnitTest tests[] = {
+    UNIT(test_neutral_elements_go),
+    UNIT(test_what_would_change_a_sign_of_zero_stays),
+    UNIT(test_integers_have_one_zero),
+    UNIT(test_constants_are_folded_in_their_type),
+    UNIT(test_maths_is_not_folded),
+    UNIT(test_bounds_are_joined),
+    UNIT(test_signs_are_joined),
+    UNIT(test_equal_choices_need_no_question),
+    UNIT(test_splats_come_late),
+    UNIT(test_a_constant_index_is_a_constant),
+    UNIT(test_needless_limits_go),
+    UNIT(test_divided_limits_are_reduced),
+    UNIT(test_a_loop_that_runs_once_is_its_body),
+    UNIT(test_a_scope_stays_where_something_is_named),
+    UNIT(test_what_never_runs_is_nothing),
+    UNIT(test_a_name_that_nobody_uses_goes),
+    UNIT(test_comments_survive),
+    UNIT(test_random_nests_keep_their_results),
 };
 
-int main(void)
-{
-    return run_tests("simplify", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("simplify", tests)

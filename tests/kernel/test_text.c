@@ -1,7 +1,10 @@
 /*
  * test_text.c - the text form: what is printed reads back as the same.
  */
+#include "../unit.h"
 #include "local.h"
+
+#include "kernel/schedule.h"
 
 static void check_round(const char *text)
 {
@@ -88,22 +91,50 @@ static void test_names_that_are_words_of_the_form(void)
                 "    prefetch += block - inf\n");
 }
 
+/* The data of constants is not in the text, its checksum is a comment. */
+static void drop_checksums(char *text)
+{
+    for (char *crc; (crc = strstr(text, " # crc "));)
+        memmove(crc, crc + 15, strlen(crc + 15) + 1);
+}
+
+static void check_program(Arena *keep, const Program *program)
+{
+    char *text = text_of(keep, program);
+    Program *again = program_read(keep, source_from_text(keep, "nest", text));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
+    drop_checksums(text);
+    CU_ASSERT_STRING_EQUAL(text_of(keep, again), text);
+    program_free(again);
+}
+
 static void test_random_nests_read_back(void)
 {
     for (uint64_t seed = 0; seed < 500; seed++) {
         Arena *arena = arena_new();
         Program *program = random_nest(arena, seed);
-        char *text = text_of(arena, program), *crc;
-        Program *again =
-            program_read(arena, source_from_text(arena, "nest", text));
-        CU_ASSERT_PTR_NOT_NULL_FATAL(again);
-        char *second = text_of(arena, again);
-        /* The data of constants is not in the text. */
-        while ((crc = strstr(text, " # crc ")))
-            memmove(crc, crc + 15, strlen(crc + 15) + 1);
-        CU_ASSERT_STRING_EQUAL(second, text);
+        check_program(arena, program);
         program_free(program);
-        program_free(again);
+        arena_free(arena);
+    }
+}
+
+/* After rewrites there are lets, vectors, flat places, variables renumbered. */
+static void test_scheduled_nests_read_back(void)
+{
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        Arena *arena = arena_new();
+        Program *program = random_nest(arena, seed);
+        const Target *target = &targets[seed % (uint64_t)target_count];
+        Schedule schedule = { .kernel = "nest" };
+        Text why = { 0 };
+        schedule_choose(program->kernels.at[0], target, false, &schedule);
+        CU_ASSERT_TRUE(
+            schedule_apply(program->kernels.at[0], &schedule, target, &why));
+        check_program(arena, program);
+        text_free(&why);
+        schedule_free(&schedule);
+        program_free(program);
         arena_free(arena);
     }
 }
@@ -222,17 +253,15 @@ static void test_a_text_that_breaks_off(void)
     fclose(nowhere);
 }
 
-static const TestRow tests[] = {
-    ROW(test_everything_reads_back),
-    ROW(test_names_that_are_words_of_the_form),
-    ROW(test_random_nests_read_back),
-    ROW(test_mistakes_are_reported),
-    ROW(test_hostile_heads_are_reported),
-    ROW(test_deep_nesting_is_reported),
-    ROW(test_a_text_that_breaks_off),
+static const UnitTest tests[] = {
+    UNIT(test_everything_reads_back),
+    UNIT(test_names_that_are_words_of_the_form),
+    UNIT(test_random_nests_read_back),
+    UNIT(test_scheduled_nests_read_back),
+    UNIT(test_mistakes_are_reported),
+    UNIT(test_hostile_heads_are_reported),
+    UNIT(test_deep_nesting_is_reported),
+    UNIT(test_a_text_that_breaks_off),
 };
 
-int main(void)
-{
-    return run_tests("text", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("text", tests)

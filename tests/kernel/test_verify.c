@@ -1,6 +1,7 @@
 /*
  * test_verify.c - each way in which a kernel can be broken is found.
  */
+#include "../unit.h"
 #include "local.h"
 
 /* A good kernel with all kinds of statements, to be broken by one step. */
@@ -266,18 +267,15 @@ static void test_the_message_shows_the_kernel(void)
     check_found(unrolled, "for j in max(0, 1 - i)..min(4, 9 - i) unroll");
 }
 
-static const TestRow tests[] = {
-    ROW(test_the_kernel_is_good),
-    ROW(test_variables_outside_of_their_loop),
-    ROW(test_temporaries_without_a_value),
-    ROW(test_wrong_places),
-    ROW(test_wrong_types),
-    ROW(test_bad_limits),
-    ROW(test_the_final_form),
-    ROW(test_the_message_shows_the_kernel),
+static const UnitTest tests[] = {
+    UNIT(test_the_kernel_is_good),
+    UNIT(test_variables_outside_of_their_loop),
+    UNIT(test_temporaries_without_a_value),
+    UNIT(test_wrong_places),
+    UNIT(test_wrong_types),
+    UNIT(test_bad_limits),
+    UNIT(test_the_final_form),
+    UNIT(test_the_message_shows_the_kernel),
 };
 
-int main(void)
-{
-    return run_tests("verify", tests, COUNT_OF(tests));
-}
+UNIT_MAIN("verify", tests)

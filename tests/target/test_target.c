@@ -1,9 +1,10 @@
 /*
  * test_target.c - what holds for every row of the table of machines.
  */
+#include "../unit.h"
+
 #include "target/target.h"
 
-#include <CUnit/Basic.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -110,23 +111,14 @@ static void test_a_machine_runs_what_its_ancestors_run(void)
     }
 }
 
-int main(void)
-{
-    unsigned failures;
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("target", NULL, NULL);
-#define TEST(name) CU_add_test(suite, #name, name)
-    TEST(test_each_is_found_by_its_name_alone);
-    TEST(test_defines_follow_the_names);
-    TEST(test_widths_descend_from_the_widest);
-    TEST(test_sizes_are_sensible);
-    TEST(test_an_instruction_set_is_named_where_one_is_used);
-    TEST(test_generic_runs_everywhere);
-    TEST(test_native_is_the_best_that_runs);
-    TEST(test_a_machine_runs_what_its_ancestors_run);
-    CU_basic_set_mode(CU_BRM_VERBOSE);
-    CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures == 0 ? 0 : 1;
-}
+static const UnitTest tests[] = {
+    UNIT(test_each_is_found_by_its_name_alone),
+    UNIT(test_defines_follow_the_names),
+    UNIT(test_widths_descend_from_the_widest),
+    UNIT(test_sizes_are_sensible),
+    UNIT(test_an_instruction_set_is_named_where_one_is_used),
+    UNIT(test_generic_runs_everywhere),
+    UNIT(test_native_is_the_best_that_runs),
+    UNIT(test_a_machine_runs_what_its_ancestors_run),
+};
+UNIT_MAIN("target", tests)

@@ -22,7 +22,8 @@
  * by a pragma, and those that call them must be too, with the same features.
  * So a generated file prints around its functions what stands here at "region"
  * (gcc's and clang's spelling differ), and nothing at all for `aarch64` and
- * `generic`. Outside of that region it calls only cnnc_cpu_supported().
+ * `generic`. Outside of it, it calls cnnc_cpu_supported() and cnnc_prefetch()
+ * at most.
  *
  * Targets, one of which is defined before the inclusion:
  *
@@ -39,6 +40,7 @@
  *     V_load_part(p, n)             lanes 0..n-1, the others 0; the constant n
  *     V_store_part(p, v, n)         is 1..N; no other element is touched
  *     V_load_even(p)                p[0] p[2] .. p[2N-2]; touches 2N-1 elements
+ *     V_load_even_part(p, n)        lanes 0..n-1 of it; touches 2n-1 elements
  *     V_load_u8(p) V_load_i8(p)     N bytes as floats; also V_load_u8_part(p, n)
  *     V_splat(a) V_zero()
  *     V_add V_sub V_mul V_div       (a, b)
@@ -66,8 +68,9 @@
  * Infinity, NaN and signed zeros come out as C99's Annex F has it. All of this
  * expects IEEE arithmetic: not -ffast-math.
  *
- * Other things: cnnc_prefetch(p), CNNC_ALIGN(n) at the head of a definition,
- * CNNC_RESTRICT, cnnc_cpu_supported(): whether this processor runs the target.
+ * Other things: cnnc_prefetch(p); cnnc_cpu_supported(), whether this processor
+ * runs the target; CNNC_RESTRICT; CNNC_ALIGN(n) at the head of a definition
+ * (a hint: tcc 0.9.27 ignores it, and generic code does not depend on it).
  *
  * `cnnc --bundle` copies only what a network uses, so the text is in blocks:
  *
@@ -146,6 +149,18 @@ typedef float f32;
 #if !CNNC_X86 && !defined(CNNC_TARGET_AARCH64) && !defined(CNNC_TARGET_GENERIC)
 #error "define CNNC_TARGET_GENERIC or another target before <cnnc/net.h>"
 #endif
+/*@end */
+
+/*@block cnnc_prefetch */
+/* Fetches the line of p for reading. */
+CNNC_FN void cnnc_prefetch(const void *p)
+{
+#if defined(__GNUC__) && !defined(__TINYC__)
+    __builtin_prefetch(p, 0, 3);
+#else
+    (void)p;
+#endif
+}
 /*@end */
 
 /* ---- targets: their headers, region and vector types ---- */
@@ -269,18 +284,6 @@ typedef float32x4_t f32x4;
 #endif
 /*@end */
 
-/*@block cnnc_prefetch */
-/* Fetches the line of p for reading. */
-CNNC_FN void cnnc_prefetch(const void *p)
-{
-#if defined(__GNUC__) && !defined(__TINYC__)
-    __builtin_prefetch(p, 0, 3);
-#else
-    (void)p;
-#endif
-}
-/*@end */
-
 /*@block always */
 /* ---- load, store, arithmetic ---- */
 
@@ -371,23 +374,10 @@ CNNC_FN3(f32, fma, a * b + c)
 
 /* ---- parts of vectors, every second element, bytes ---- */
 
-/*@block load_part store_part on v4 */
-#if CNNC_X86 == 4
-#define CNNC_PART(V, P, B, K)                                                 \
-    CNNC_FN V V##_load_part(const float *p, int n)                            \
-    {                                                                         \
-        return P##_maskz_loadu_ps((K)((1u << n) - 1), p);                     \
-    }                                                                         \
-    CNNC_FN void V##_store_part(float *p, V v, int n)                         \
-    {                                                                         \
-        P##_mask_storeu_ps(p, (K)((1u << n) - 1), v);                         \
-    }
-CNNC_EACH_VECTOR(CNNC_PART)
-#endif
-/*@end */
-
-/*@block load_part store_part on v3 */
-#if CNNC_X86 == 3
+/*@block load_part store_part on v4 v3 */
+#if CNNC_X86 >= 3
+/* AVX's masked moves, also where there are those of AVX-512: of the latter gcc
+ * before 14 believes that they touch the whole vector, and may let them. */
 CNNC_FN __m128i f32x4_mask(int n)
 {
     return _mm_cmpgt_epi32(_mm_set1_epi32(n), _mm_setr_epi32(0, 1, 2, 3));
@@ -399,7 +389,7 @@ CNNC_FN __m256i f32x8_mask(int n)
                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-#define CNNC_PART(V, P, B, K)                                                 \
+#define CNNC_PART(V, P)                                                       \
     CNNC_FN V V##_load_part(const float *p, int n)                            \
     {                                                                         \
         return P##_maskload_ps(p, V##_mask(n));                               \
@@ -408,7 +398,34 @@ CNNC_FN __m256i f32x8_mask(int n)
     {                                                                         \
         P##_maskstore_ps(p, V##_mask(n), v);                                  \
     }
-CNNC_EACH_VECTOR(CNNC_PART)
+CNNC_PART(f32x4, _mm)
+CNNC_PART(f32x8, _mm256)
+#endif
+/*@end */
+
+/*@block load_part store_part on v4 */
+#if CNNC_X86 == 4
+CNNC_FN f32x16 f32x16_load_part(const float *p, int n)
+{
+    const f32x16 v = _mm512_maskz_insertf32x8(
+        (__mmask16)-1, _mm512_setzero_ps(),
+        n <= 8 ? f32x8_load_part(p, n) : f32x8_load(p), 0);
+    return n <= 8 ? v
+                  : _mm512_maskz_insertf32x8(
+                        (__mmask16)-1, v, f32x8_load_part(p + 8, n - 8), 1);
+}
+
+CNNC_FN void f32x16_store_part(float *p, f32x16 v, int n)
+{
+    const f32x8 low = _mm512_maskz_extractf32x8_ps((__mmask8)-1, v, 0);
+    if (n <= 8) {
+        f32x8_store_part(p, low, n);
+        return;
+    }
+    f32x8_store(p, low);
+    f32x8_store_part(
+        p + 8, _mm512_maskz_extractf32x8_ps((__mmask8)-1, v, 1), n - 8);
+}
 #endif
 /*@end */
 
@@ -505,9 +522,30 @@ CNNC_FN f32x4 f32x4_load_even(const float *p)
 #endif
 /*@end */
 
+/*@block load_even_part on v4 v3 v2 aarch64 */
+#if !defined(CNNC_TARGET_GENERIC)
+#define CNNC_EVEN_PART(V, N)                                                  \
+    CNNC_FN V V##_load_even_part(const float *p, int n)                       \
+    {                                                                         \
+        float lane[N] = { 0 };                                                \
+        for (int i = 0; i < n; i++)                                           \
+            lane[i] = p[2 * i];                                               \
+        return V##_load(lane);                                                \
+    }
+CNNC_EVEN_PART(f32x4, 4)
+#if CNNC_X86 >= 3
+CNNC_EVEN_PART(f32x8, 8)
+#endif
+#if CNNC_X86 == 4
+CNNC_EVEN_PART(f32x16, 16)
+#endif
+#endif
+/*@end */
+
 /*@block bytes on v4 v3 v2 aarch64 */
 #if !defined(CNNC_TARGET_GENERIC)
-/* The n <= 8 bytes at p, the first one lowest; with a constant n one load. */
+/* The first n bytes at p, at most 8, the first one lowest; with the constant n
+ * = 4 or 8 it is one load. */
 CNNC_FN uint64_t cnnc_bytes(const void *p, int n)
 {
     const uint8_t *b = (const uint8_t *)p;
@@ -526,19 +564,15 @@ CNNC_FN uint64_t cnnc_bytes(const void *p, int n)
 
 /*@block load_u8 load_i8 load_u8_part load_i8_part on v4 v3 v2 needs bytes */
 #if CNNC_X86
-#if CNNC_X86 == 4
 CNNC_FN __m128i cnnc_bytes_part(const void *p, int n)
 {
-    return _mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1), p);
+    const uint8_t *b = (const uint8_t *)p;
+    return _mm_set_epi64x(n > 8 ? (int64_t)cnnc_bytes(b + 8, n - 8) : 0,
+                          (int64_t)cnnc_bytes(b, n));
 }
-#else
-CNNC_FN __m128i cnnc_bytes_part(const void *p, int n)
-{
-    return _mm_set_epi64x(0, (int64_t)cnnc_bytes(p, n));
-}
-#endif
-#define f32x4_bytes(p)  _mm_set_epi64x(0, (int64_t)cnnc_bytes(p, 4))
-#define f32x8_bytes(p)  _mm_set_epi64x(0, (int64_t)cnnc_bytes(p, 8))
+
+#define f32x4_bytes(p)  cnnc_bytes_part(p, 4)
+#define f32x8_bytes(p)  cnnc_bytes_part(p, 8)
 #define f32x16_bytes(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 
 #define CNNC_LOAD_BYTES(V, P, B, K)                                           \
@@ -600,10 +634,8 @@ CNNC_FN f32x4 f32x4_load_i8(const int8_t *p)
 
 /*@block sqrt floor ceil round_even on v4 v3 v2 */
 #if CNNC_X86
-#if CNNC_X86 == 4 && (defined(__OPTIMIZE__) || defined(__clang__))
+#if CNNC_X86 == 4
 #define CNNC_ROUND(P, K, a, mode) P##_maskz_roundscale_ps((K)-1, a, mode)
-#elif CNNC_X86 == 4 /* gcc -O0 converts the mask in a macro, and warns of it */
-#define CNNC_ROUND(P, K, a, mode) P##_roundscale_ps(a, mode)
 #else
 #define CNNC_ROUND(P, K, a, mode) P##_round_ps(a, mode)
 #endif
@@ -615,7 +647,11 @@ CNNC_FN f32x4 f32x4_load_i8(const int8_t *p)
     CNNC_FN1(V, floor, CNNC_ROUND(P, K, a, 0x09))                             \
     CNNC_FN1(V, ceil, CNNC_ROUND(P, K, a, 0x0a))                              \
     CNNC_FN1(V, round_even, CNNC_ROUND(P, K, a, 0x08))
+/* gcc -O0 has roundscale as a macro, which gives its mask another sign. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 CNNC_EACH_VECTOR(CNNC_ROUNDING)
+#pragma GCC diagnostic pop
 CNNC_FN1(f32, sqrt, _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(a))))
 CNNC_FN1(f32, floor, CNNC_ROUND1(a, 0x09))
 CNNC_FN1(f32, ceil, CNNC_ROUND1(a, 0x0a))
@@ -755,7 +791,7 @@ CNNC_ACROSS8(min_across, min)
     CNNC_FN float f32x16_##name(f32x16 v)                                     \
     {                                                                         \
         return f32x8_##name(                                                  \
-            f32x8_##op(_mm512_castps512_ps256(v),                             \
+            f32x8_##op(_mm512_maskz_extractf32x8_ps((__mmask8)-1, v, 0),      \
                        _mm512_maskz_extractf32x8_ps((__mmask8)-1, v, 1)));    \
     }
 CNNC_ACROSS16(sum, add)

@@ -15,9 +15,8 @@ static unsigned standin_failures;
 
 #define CU_ASSERT(condition)                                                   \
     ((condition) ? (void)0                                                     \
-                 : (void)(standin_failures++,                                  \
-                          printf("%s:%d: %s\n", __FILE__, __LINE__,            \
-                                 #condition)))
+                 : (void)(standin_failures++, printf("%s:%d: %s\n", __FILE__,  \
+                                                     __LINE__, #condition)))
 #define CU_initialize_registry()    (standin_failures = 0, CUE_SUCCESS)
 #define CU_add_suite(name, in, out) ((void)(name), (int *)&standin_failures)
 #define CU_add_test(suite, name, f)                                            \
