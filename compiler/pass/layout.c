@@ -51,6 +51,7 @@ static void tie(Layouter *l, const Tensor *a, const Tensor *b)
         return;
     l->image[h].group = g;
     l->image[g].blocks &= l->image[h].blocks;
+    l->image[g].is_single &= l->image[h].is_single;
 }
 
 /* Reads its input in the order of the caller's arrays, and leaves such. */
@@ -82,6 +83,7 @@ static void find_images(Layouter *l)
         if (!is_image(t))
             continue;
         image->blocks = t->shape.dim[2] % l->lanes == 0;
+        image->is_single = t->shape.dim[2] == 1;
         image->fixed = t->place.kind != PLACE_ARENA || t->type != DT_F32;
     }
     for (int n = 0; n < graph->nodes.count; n++) {
@@ -346,7 +348,9 @@ static void set_layouts(Layouter *l, Place *places)
         if (!is_image(t) || l->image[i].fixed)
             continue;
         group = &l->image[group_of(l, t)];
-        places[i].block = group->planes ? 1 : group->blocks ? l->lanes : 0;
+        places[i].block = group->planes || group->is_single ? 1
+                          : group->blocks                   ? l->lanes
+                                                            : 0;
     }
 }
 
