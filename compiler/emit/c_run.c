@@ -152,6 +152,8 @@ static void print_calls(Run *run)
                 &call, "%s%s", j ? ", " : "",
                 run->buffer_name[buffer_index(run, f->params.at[j].buffer)]);
         write_line(run->w, "%s);", call.data);
+        if (run->net->options->traced)
+            write_line(run->w, "CNNC_AFTER(%d);", i);
         text_free(&call);
     }
 }

@@ -85,17 +85,19 @@ typedef struct Vector {
     int lanes, active;
 } Vector;
 
-/* Every other element: there is no load of a part of them. */
-static bool even_fits(const Vector *v, const Access *access)
+/* Whether `span` elements from the address on are always in the buffer. */
+static bool has_elements(const Vector *v, const Access *access, int64_t span)
 {
     int64_t high;
     const Loops *loops = &v->e->loops;
     return access->modulus == 0 &&
            affine_upper_bound(v->e->kernel, access->address, loops->at,
                               loops->count, &high) &&
-           high + 2 * v->lanes - 2 < access->buffer->layout.size;
+           high + span <= access->buffer->layout.size;
 }
 
+/* Whole vectors where the buffer goes on behind what is needed: the last lanes
+ * then hold anything, and nobody looks at them. */
 static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
 {
     Kernel *k = v->e->kernel;
@@ -107,20 +109,19 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
         return load;
     access.address =
         affine_substitute(k, access.address, v->var, affine_const(k, 0));
-    bool whole = access.buffer->place == BUFFER_REG;
-    int active = whole ? v->lanes : v->active;
-    if (step == 1)
-        return expr_load_vector(k, access, v->lanes, active);
-    if (step == 2 && load->type.elem == DT_F32 && even_fits(v, &access)) {
-        const Expr *vector = expr_load_vector(k, access, v->lanes, active);
-        Expr *even = arena_copy(k->arena, vector, sizeof *vector);
-        even->kind = EXPR_EVEN;
-        return even;
+    bool even = step == 2 && load->type.elem == DT_F32 &&
+                access.buffer->place != BUFFER_REG;
+    if (step != 1 && !even) {
+        text_printf(v->e->why, "'%s' has stride %lld over '%s'",
+                    access.buffer->name, (long long)step, v->var->name);
+        *ok = false;
+        return load;
     }
-    text_printf(v->e->why, "'%s' has stride %lld over '%s'",
-                access.buffer->name, (long long)step, v->var->name);
-    *ok = false;
-    return load;
+    bool whole = access.buffer->place == BUFFER_REG ||
+                 has_elements(v, &access, step * (v->lanes - 1) + 1);
+    int active = whole ? v->lanes : v->active;
+    return even ? expr_load_even(k, access, v->lanes, active)
+                : expr_load_vector(k, access, v->lanes, active);
 }
 
 static const Expr *vector_expr(const Vector *v, const Expr *expr, bool *ok)

@@ -72,7 +72,9 @@ static void place_text(Text *text, const Node *node)
         return;
     int line, column;
     source_position(origin->range.source, origin->range.start, &line, &column);
-    text_printf(text, "   %s:%d", origin->range.source->name, line);
+    /* Without the folder: the C is the same wherever its network lies. */
+    const char *name = origin->range.source->name, *slash = strrchr(name, '/');
+    text_printf(text, "   %s:%d", slash ? slash + 1 : name, line);
 }
 
 /* conv1 = conv(6, 5x5, pad=same) -> relu -> maxpool(2x2)   lenet5.cnn:8 */

@@ -386,15 +386,32 @@ static void spread_halos(const Layouter *l, Place *places)
     }
 }
 
+/* Every other element of the last pixels is taken from whole vectors. */
+static int64_t planar_slack(const Layouter *l)
+{
+    return 2 * l->lanes;
+}
+
+static void set_slacks(const Layouter *l, Place *places)
+{
+    for (int i = 0; i < l->graph->tensors.count; i++) {
+        if (places[i].kind == PLACE_ARENA && places[i].block == 1)
+            places[i].slack = planar_slack(l);
+    }
+}
+
 /* ---- copies ------------------------------------------------------------------------------------ */
 
 /* A copy in planes, with zeros around it, of an image that others lay out. */
-static Tensor *planar_copy(Graph *graph, const Node *conv, const int64_t *halo)
+static Tensor *planar_copy(const Layouter *l, const Node *conv,
+                           const int64_t *halo)
 {
+    Graph *graph = l->graph;
     const char *path = arena_printf(graph->arena, "%s.planes", conv->path);
     Tensor *copy = build_copy(graph, path, conv->input[0], conv)->output[0];
     copy->place.kind = PLACE_ARENA;
     copy->place.block = 1;
+    copy->place.slack = planar_slack(l);
     memcpy(copy->place.halo, halo, sizeof copy->place.halo);
     return copy;
 }
@@ -417,7 +434,7 @@ static bool insert_copies(Layouter *l)
         id = conv->input[0]->id;
         window_halo(conv, halo);
         if (copies[id] == NULL)
-            copies[id] = planar_copy(graph, conv, halo);
+            copies[id] = planar_copy(l, conv, halo);
         widen(copies[id]->place.halo, halo);
         conv->input[0] = copies[id];
         inserted = true;
@@ -457,6 +474,7 @@ bool pass_layout(Graph *graph, PassContext *context)
         set_layouts(&l, places);
         set_halos(&l, places);
         spread_halos(&l, places);
+        set_slacks(&l, places);
     }
     changed = set_places(graph, places, count);
     changed |= insert_copies(&l);

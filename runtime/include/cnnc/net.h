@@ -40,6 +40,7 @@
  *     V_load_part(p, n)             lanes 0..n-1, the others 0; the constant n
  *     V_store_part(p, v, n)         is 1..N; no other element is touched
  *     V_load_even(p)                p[0] p[2] .. p[2N-2]; touches 2N-1 elements
+ *     V_load_even_part(p, n)        lanes 0..n-1 of it; touches 2n-1 elements
  *     V_load_u8(p) V_load_i8(p)     N bytes as floats; also V_load_u8_part(p, n)
  *     V_splat(a) V_zero()
  *     V_add V_sub V_mul V_div       (a, b)
@@ -518,6 +519,26 @@ CNNC_FN f32x4 f32x4_load_even(const float *p)
     const f32x4 b = vld1q_f32(p + 3);
     return vuzp1q_f32(vld1q_f32(p), vextq_f32(b, b, 1));
 }
+#endif
+/*@end */
+
+/*@block load_even_part on v4 v3 v2 aarch64 */
+#if !defined(CNNC_TARGET_GENERIC)
+#define CNNC_EVEN_PART(V, N)                                                  \
+    CNNC_FN V V##_load_even_part(const float *p, int n)                       \
+    {                                                                         \
+        float lane[N] = { 0 };                                                \
+        for (int i = 0; i < n; i++)                                           \
+            lane[i] = p[2 * i];                                               \
+        return V##_load(lane);                                                \
+    }
+CNNC_EVEN_PART(f32x4, 4)
+#if CNNC_X86 >= 3
+CNNC_EVEN_PART(f32x8, 8)
+#endif
+#if CNNC_X86 == 4
+CNNC_EVEN_PART(f32x16, 16)
+#endif
 #endif
 /*@end */
 
