@@ -73,6 +73,19 @@ static void fix(Layouter *l, const Tensor *tensor)
     l->image[tensor->id].fixed = true;
 }
 
+/* Channel g * 3 + c of group g is in no block that the loops could tell. */
+static void spare_groups(Layouter *l, const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    const Tensor *in = node->input[0], *out = node->output[0];
+    if (node->op != OP_CONV || a->groups == 1 || is_depthwise(node))
+        return;
+    if (in->shape.dim[2] / a->groups % l->lanes != 0)
+        l->image[in->id].blocks = false;
+    if (a->filters / a->groups % l->lanes != 0)
+        l->image[out->id].blocks = false;
+}
+
 static void find_images(Layouter *l)
 {
     const Graph *graph = l->graph;
@@ -88,6 +101,7 @@ static void find_images(Layouter *l)
     }
     for (int n = 0; n < graph->nodes.count; n++) {
         const Node *node = graph->nodes.at[n];
+        spare_groups(l, node);
         if (node->op == OP_RESHAPE)
             fix(l, node->output[0]);
         if (!is_row_major(node))
@@ -103,7 +117,8 @@ static void find_images(Layouter *l)
 bool is_depthwise(const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters;
+    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
+           a->groups == node->input[0]->shape.dim[2];
 }
 
 static Work work_of(const Node *node)
