@@ -153,9 +153,9 @@ CNNC_FN void cnnc_prefetch(const void *p)
 }
 /*@end */
 
+/*@block always on v4 v3 v2 */
 /* ---- targets: their headers, region and vector types ---- */
 
-/*@block always on v4 v3 v2 */
 #if CNNC_X86
 #if !defined(__x86_64__) || !defined(__GNUC__)
 #error "made for x86-64 and gcc or clang; for others: cnnc --target=generic, or --target=aarch64"
@@ -362,9 +362,9 @@ CNNC_FN3(f32, fma, a * b + c)
 #endif
 /*@end */
 
+/*@block load_part store_part on v4 v3 */
 /* ---- parts of vectors, every second element, bytes ---- */
 
-/*@block load_part store_part on v4 v3 */
 #if CNNC_X86 >= 3
 /* AVX's masked moves, also where there are those of AVX-512: of the latter gcc
  * before 14 believes that they touch the whole vector, and may let them. */
@@ -600,9 +600,9 @@ CNNC_FN f32x4 f32x4_load_i8(const int8_t *p)
 #endif
 /*@end */
 
+/*@block sqrt floor ceil round_even on v4 v3 v2 */
 /* ---- square root, rounding, choice, across the lanes ---- */
 
-/*@block sqrt floor ceil round_even on v4 v3 v2 */
 #if CNNC_X86
 #if CNNC_X86 == 4
 #define CNNC_ROUND(P, K, a, mode) P##_maskz_roundscale_ps((K)-1, a, mode)
@@ -784,9 +784,9 @@ CNNC_ACROSS4(min_across, min)
 #endif
 /*@end */
 
+/*@block tools */
 /* ---- maths ---- */
 
-/*@block tools */
 /* V_copysign(a, b)  a >= 0 with the sign of b
  * V_pow2(n)         2^n; n integral in -126..127
  * V_scale(a, n)     a 2^n rounded once; |a| from 1/8 to 8, or n = 0;
