@@ -113,6 +113,15 @@
 #define CNNC_ALIGN(n) _Alignas(n)
 #endif
 
+/* What no literal says. */
+#if defined(CNNC_TARGET_GENERIC)
+#define CNNC_INF cnnc_float(0x7f800000u)
+#define CNNC_NAN cnnc_float(0x7fc00000u)
+#else
+#define CNNC_INF __builtin_inff()
+#define CNNC_NAN __builtin_nanf("")
+#endif
+
 /* V_name(a), V_name(a, b), ... that return `value`. */
 #define CNNC_FN1(V, name, value) \
     CNNC_FN V V##_##name(V a) { return value; }
@@ -916,13 +925,9 @@ CNNC_EACH_VECTOR(CNNC_STEP)
 
 #if defined(CNNC_TARGET_GENERIC)
 #define CNNC_SCALAR(name)
-#define CNNC_INF cnnc_float(0x7f800000u)
-#define CNNC_NAN cnnc_float(0x7fc00000u)
 #else /* lane 0 of a vector: the same to the last bit */
 #define CNNC_SCALAR(name) \
     CNNC_FN1(f32, name, f32x4_first(f32x4_##name(f32x4_splat(a))))
-#define CNNC_INF __builtin_inff()
-#define CNNC_NAN __builtin_nanf("")
 #endif
 /*@end */
 

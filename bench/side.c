@@ -1,0 +1,147 @@
+/*
+ * side.c - opens a side of the race, feeds it, compares what it says.
+ *
+ *     ours [h][w][c]  <-- transposed -->  ONNX Runtime [c][h][w]
+ *
+ * The transposition happens once, before any clock runs.
+ */
+#include "side.h"
+
+#include <dlfcn.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT 64
+
+size_t shape_count(Shape s)
+{
+    return (size_t)(s.h * s.w * s.c);
+}
+
+static void fail(const char *what, const char *why)
+{
+    fprintf(stderr, "%s: %s\n", what, why);
+    exit(1);
+}
+
+static void *buffer_new(size_t bytes)
+{
+    size_t whole = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    void *memory = aligned_alloc(ALIGNMENT, whole);
+    if (!memory)
+        fail("memory", "used up");
+    memset(memory, 0, whole);
+    return memory;
+}
+
+/* Where element [h][w][c] of a tensor lies in [c][h][w]. */
+static size_t place_channels_first(Shape s, size_t i)
+{
+    size_t c = i % (size_t)s.c, pixel = i / (size_t)s.c;
+    return c * (size_t)(s.h * s.w) + pixel;
+}
+
+static OrtBuffer ort_buffer(Shape s, float *data)
+{
+    if (s.rank == 1)
+        return (OrtBuffer){ data, { 1, s.c }, 2 };
+    return (OrtBuffer){ data, { 1, s.c, s.h, s.w }, 4 };
+}
+
+static void open_model(Side *side, const char *path, const Task *task)
+{
+    if (!task->library)
+        fail(side->name, "needs --library");
+    size_t count = shape_count(task->input);
+    side->buffer = buffer_new(count * sizeof(float));
+    for (size_t i = 0; i < count; i++)
+        side->buffer[place_channels_first(task->input, i)] = task->values[i];
+    side->channels_first = 1;
+    side->input = side->buffer;
+    OrtBuffer in = ort_buffer(task->input, side->buffer);
+    OrtBuffer out = ort_buffer(task->output, side->output);
+    ort_open(&side->ort, task->library, path, &in, &out);
+}
+
+/* PATH:SYMBOL:WORKSPACE[:u8] */
+static void open_function(Side *side, char *text, const Task *task)
+{
+    const char *path = strtok(text, ":");
+    const char *symbol = strtok(NULL, ":");
+    const char *workspace = strtok(NULL, ":");
+    const char *type = strtok(NULL, ":");
+    if (!workspace)
+        fail(side->name, "expected c:LIBRARY:SYMBOL:WORKSPACE[:u8]");
+    side->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!side->library)
+        fail(path, dlerror());
+    union {
+        void *data;
+        CFunction *function;
+    } found = { dlsym(side->library, symbol) };
+    if (!found.data)
+        fail(symbol, "no such function");
+    side->function = found.function;
+    side->workspace = buffer_new((size_t)strtoull(workspace, NULL, 10));
+    side->input = task->values;
+    if (type && strcmp(type, "u8") == 0)
+        side->input = task->bytes;
+}
+
+void side_open(Side *side, char *text, const Task *task)
+{
+    memset(side, 0, sizeof *side);
+    char *equals = strchr(text, '=');
+    if (!equals)
+        fail(text, "expected NAME=ort:... or NAME=c:...");
+    *equals = '\0';
+    side->name = text;
+    side->output = buffer_new(shape_count(task->output) * sizeof(float));
+    char *rest = equals + 1;
+    if (strncmp(rest, "ort:", 4) == 0)
+        open_model(side, rest + 4, task);
+    else if (strncmp(rest, "c:", 2) == 0)
+        open_function(side, rest + 2, task);
+    else
+        fail(text, "expected ort: or c: after '='");
+}
+
+void side_run(const Side *side)
+{
+    if (side->function)
+        side->function(side->input, side->output, side->workspace);
+    else
+        ort_run(&side->ort);
+}
+
+void side_close(Side *side)
+{
+    if (side->function)
+        dlclose(side->library);
+    else
+        ort_close(&side->ort);
+    free(side->buffer);
+    free(side->output);
+    free(side->workspace);
+}
+
+static float side_value(const Side *side, Shape s, size_t i)
+{
+    return side->output[side->channels_first ? place_channels_first(s, i) : i];
+}
+
+double side_error(const Side *truth, const Side *side, Shape output)
+{
+    double largest = 0, apart = 0;
+    for (size_t i = 0; i < shape_count(output); i++) {
+        double t = side_value(truth, output, i);
+        double d = fabs(side_value(side, output, i) - t);
+        if (isnan(d))
+            return INFINITY;
+        largest = fmax(largest, fabs(t));
+        apart = fmax(apart, d);
+    }
+    return apart == 0 ? 0 : apart / largest;
+}

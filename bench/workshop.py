@@ -1,0 +1,160 @@
+"""
+workshop.py - makes everything that a benchmark runs.
+
+    net.safetensors --+--> net.onnx                       ONNX Runtime's
+                      +--> net.cnn --cnnc--> net.c --cc--> net-gcc.so   ours
+                      +--> plain.c --cc--> net-plain.so   plain loops
+
+All of it lies in one folder, build-bench/ unless told, and is made anew in
+each run, but for ONNX Runtime itself, which is fetched once.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+
+import nets
+import onnx_model
+import plain_c
+import tensors
+
+BENCH = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(BENCH)
+ORT_PACKAGE = "onnxruntime-node@~1.30.0"
+SEED = 1
+
+
+def fail(message):
+    sys.exit(f"bench: {message}")
+
+
+def command(*words, quiet=False):
+    """Runs a command; its failure ends the program. Returns what it prints."""
+    try:
+        done = subprocess.run(words, text=True, check=False,
+                              capture_output=True)
+    except OSError as error:
+        fail(f"{words[0]}: {error.strerror}")
+    if done.returncode != 0:
+        fail(f"'{' '.join(words)}' failed:\n{done.stdout}{done.stderr}")
+    if done.stderr and not quiet:
+        print(done.stderr, end="", file=sys.stderr)
+    return done.stdout
+
+
+def find_cnnc(given):
+    """The compiler: the one named, the freshest of the build folders, PATH."""
+    if given:
+        return given
+    built = [os.path.join(ROOT, *place.split("/")) for place in
+             ("build/cnnc", "build/compiler/cnnc", "build/bin/cnnc")]
+    built = [path for path in built if os.access(path, os.X_OK)]
+    found = max(built, key=os.path.getmtime, default=shutil.which("cnnc"))
+    return found or fail("no cnnc: build it, or name it with --cnnc")
+
+
+def find_ort(given, folder):
+    """ONNX Runtime's library, fetched with npm where it is not there yet."""
+    if given:
+        return given
+    chip = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine())
+    if not chip:
+        fail(f"no ONNX Runtime for {platform.machine()}; see --without")
+    home = os.path.join(folder, "ort")
+    path = os.path.join(home, "node_modules", "onnxruntime-node", "bin",
+                        "napi-v6", "linux", chip, "libonnxruntime.so.1")
+    if not os.path.exists(path):
+        os.makedirs(home, exist_ok=True)
+        command("npm", "install", "--ignore-scripts", "--no-save", "--prefix",
+                home, ORT_PACKAGE, quiet=True)
+    return path if os.path.exists(path) else fail(f"npm brought no {path}")
+
+
+def build_compare(folder):
+    """The program that races: -march=native for the peak it measures."""
+    program = os.path.join(folder, "compare")
+    sources = ["compare.c", "side.c", "machine.c", "ort/ort.c"]
+    command("cc", "-std=c11", "-O2", "-march=native", "-ffp-contract=fast",
+            "-I", BENCH, *(os.path.join(BENCH, s) for s in sources),
+            "-o", program, "-ldl", "-lm")
+    return program
+
+
+def cnn_of_layer(net):
+    """The .cnn text of a network that is one convolution."""
+    node, shape = net.output, list(net.input.shape)
+    groups, size = node.attrs["groups"], "x".join(map(str,
+                                                      node.attrs["kernel"]))
+    extra = f", groups={groups}" if groups > 1 else ""
+    return (f"network {net.name}\n\ninput x : f32{shape}\n\n"
+            f"conv({node.shape[2]}, {size}, pad=same{extra})\n\noutput y\n")
+
+
+class Job:
+    """A network with its weights, from which sides are made."""
+
+    def __init__(self, name, folder):
+        self.folder, self.name = folder, name
+        self.net = {**nets.NETS, **nets.LAYERS}[name]()
+        self.cnn = os.path.join(ROOT, "examples", "nets", f"{name}.cnn")
+        self.weights_path = self.path("safetensors")
+        if name == "lenet5":
+            home = os.path.join(ROOT, "examples", "lenet5")
+            self.cnn = os.path.join(home, "lenet5.cnn")
+            self.weights_path = os.path.join(home, "lenet5.safetensors")
+            self.weights = tensors.read(self.weights_path)
+        else:
+            self.weights = tensors.seeded(self.net, SEED)
+            tensors.write(self.weights_path, self.weights)
+        if name in nets.LAYERS:
+            self.cnn = self.path("cnn")
+            with open(self.cnn, "w", encoding="utf-8") as file:
+                file.write(cnn_of_layer(self.net))
+
+    def path(self, end):
+        return os.path.join(self.folder, f"{self.name}.{end}")
+
+    def ort(self):
+        path = self.path("onnx")
+        onnx_model.save(self.net, self.weights, path)
+        return f"ort=ort:{path}"
+
+    def plain(self, cc):
+        source, library = self.path("plain.c"), self.path("plain.so")
+        workspace = plain_c.save(self.net, self.weights, source,
+                                 self.path("plain.bin"))
+        command(cc, "-O3", "-march=native", "-shared", "-fPIC", source,
+                "-o", library, "-lm", quiet=True)
+        return f"plain=c:{library}:plain_run:{workspace}"
+
+    def cnnc_command(self, cnnc, options):
+        return [cnnc, self.cnn, "--weights", self.weights_path, "--bundle",
+                *options, "-o", self.path("c")]
+
+    def cnnc(self, cnnc, ccs, options):
+        """One side a C compiler, all from the same net.c."""
+        command(*self.cnnc_command(cnnc, options),
+                "--manifest", self.path("json"))
+        with open(self.path("json"), encoding="utf-8") as file:
+            facts = json.load(file)
+        end = ":u8" if facts["inputs"][0]["dtype"] == "uint8" else ""
+        sides = []
+        for cc in ccs:
+            library = self.path(f"{os.path.basename(cc)}.so")
+            command(cc, "-O2", "-shared", "-fPIC", self.path("c"), "-o",
+                    library)
+            sides.append(f"{os.path.basename(cc)}=c:{library}:{facts['run']}:"
+                         f"{facts['workspace']['bytes']}{end}")
+        return sides
+
+    def race(self, program, sides, options):
+        """Runs all sides against each other; what compare measured."""
+        net = self.net
+        shapes = [",".join(map(str, n.shape)) for n in (net.input, net.output)]
+        scale = ["--scale", repr(net.scale)] if net.scale else []
+        return json.loads(command(
+            program, *options, *scale, "--input", shapes[0], "--output",
+            shapes[1], *sides))

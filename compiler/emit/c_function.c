@@ -1,0 +1,540 @@
+/*
+ * c_function.c - a kernel as a function of C.
+ *
+ *     static void lenet5_dense1(const float *CNNC_RESTRICT x, ...)
+ *     {
+ *         for (int n = 0; n < 120; n++) {
+ *             float acc = b[n];
+ *             for (int k = 0; k < 400; k++)
+ *                 acc = f32_fma(x[k], w[400 * n + k], acc);
+ *             y[n] = acc;
+ *         }
+ *     }
+ *
+ * c_plan.c has decided what each scope declares; this walk prints it, giving out
+ * names as scopes are entered, and taking them back as they are left.
+ */
+#include "emit/local.h"
+
+#include <stdlib.h>
+
+/* ---- the function's facts -------------------------------------------------- */
+
+/* An element for each address of each register that the kernel mentions. */
+static void find_element(Function *f, const Access *access, int lanes)
+{
+    int64_t address;
+
+    if (access->buffer->place != BUFFER_REG)
+        return;
+    REQUIRE(access->flat && affine_is_const(access->address, &address));
+    for (int i = 0; i < f->kernel->locals.count; i++) {
+        int *at = f->element_at[i];
+        if (f->kernel->locals.at[i] != access->buffer || at[address] >= 0)
+            continue;
+        at[address] = f->elements.count;
+        vec_push(&f->elements, (Element){ .buffer = access->buffer,
+                                          .address = address,
+                                          .lanes = lanes });
+    }
+}
+
+static void find_in_expr(Function *f, const Expr *expr)
+{
+    if (expr->kind == EXPR_LOAD)
+        find_element(f, &expr->access, expr->type.lanes);
+    for (int i = 0; i < expr_operands(expr->kind); i++)
+        find_in_expr(f, expr->arg[i]);
+}
+
+static void find_elements(Function *f, const Stmt *list)
+{
+    for (; list; list = list->next) {
+        if (list->kind == STMT_LOOP) {
+            find_elements(f, list->loop.body);
+        } else if (list->kind == STMT_BLOCK) {
+            find_elements(f, list->block);
+        } else if (list->kind == STMT_LET) {
+            find_in_expr(f, list->let.value);
+        } else if (list->kind == STMT_STORE || list->kind == STMT_ACCUM) {
+            find_element(f, &list->store.place, list->store.lanes);
+            find_in_expr(f, list->store.value);
+        }
+        if (list->kind == STMT_ACCUM && list->store.op == ACCUM_FMA)
+            find_in_expr(f, list->store.by);
+    }
+}
+
+void function_begin(Function *f, Arena *arena, Kernel *kernel)
+{
+    int vars = kernel->vars.count, temps = kernel->temps.count;
+
+    *f = (Function){ .arena = arena, .kernel = kernel };
+    f->var_name = NEW_N(arena, const char *, vars);
+    f->var_scope = NEW_N(arena, int, vars);
+    f->reach = NEW_N(arena, int64_t, vars);
+    f->temp_name = NEW_N(arena, const char *, temps);
+    f->temp_live = NEW_N(arena, bool, temps);
+    f->local_name = NEW_N(arena, const char *, kernel->locals.count);
+    f->local_used = NEW_N(arena, bool, kernel->locals.count);
+    f->element_at = NEW_N(arena, int *, kernel->locals.count);
+    for (int i = 0; i < kernel->locals.count; i++) {
+        const Buffer *local = kernel->locals.at[i];
+        int64_t size = local->place == BUFFER_REG ? local->layout.size : 0;
+        f->element_at[i] = NEW_N(arena, int, size);
+        for (int64_t j = 0; j < size; j++)
+            f->element_at[i][j] = -1;
+    }
+    find_elements(f, kernel->body);
+}
+
+void function_end(Function *f)
+{
+    vec_free(&f->params);
+    vec_free(&f->scopes);
+    vec_free(&f->rows);
+    vec_free(&f->bounds);
+    vec_free(&f->elements);
+}
+
+/* ---- declarations ------------------------------------------------------------ */
+
+static const char *index_type(const Function *f)
+{
+    return f->wide ? "ptrdiff_t" : "int";
+}
+
+static bool is_written(const Function *f, const Buffer *buffer)
+{
+    const Param *param = plan_param(f, buffer);
+    return !param || param->written;
+}
+
+static void declare_row(Function *f, Row *row)
+{
+    Text text = { 0 };
+
+    row->name = names_add(f->names,
+                          arena_printf(f->arena, "%s_row", row->buffer->name));
+    index_row(f, &text, row);
+    write_line(f->w, "%s%s *%s = %s;",
+               is_written(f, row->buffer) ? "" : "const ",
+               dtype_c(row->buffer->type), row->name, text.data);
+    text_free(&text);
+}
+
+static void declare_rows(Function *f, int scope)
+{
+    for (int i = 0; i < f->rows.count; i++) {
+        if (f->rows.at[i].scope == scope && f->rows.at[i].named)
+            declare_row(f, &f->rows.at[i]);
+    }
+}
+
+/* Where the term, of one variable v, beats the number n, said of v itself:
+ * base - k*v > n*d is v < (base - n*d)/k. ceil(s/d) > n is s > n*d, and
+ * ceil(s/d) < n is s <= (n - 1)*d. */
+static void compare_variable(Function *f, Text *out, bool upper,
+                             const LimitTerm *term, int64_t number)
+{
+    const AffineTerm *v = &term->sum->term[0];
+    int64_t edge = (upper ? number - 1 : number) * term->div - term->sum->base;
+    int64_t k = llabs(v->coef), bound;
+
+    if (v->coef < 0)
+        bound = ceil_div(-edge, k) - upper;
+    else
+        bound = floor_div(edge, k) + upper;
+    text_printf(out, "%s %s %lld", f->var_name[v->var->id],
+                (v->coef < 0) == upper ? ">" : "<", (long long)bound);
+}
+
+/* "a > b ? a : b", or with a constant "oh < 1 ? 1 - oh : 0". */
+static void better_of(Function *f, Text *out, const Bound *bound,
+                      const char *best, const LimitTerm *term)
+{
+    int64_t number;
+    bool simple = term->sum->count == 1 && parse_int64(best, &number);
+    bool positive = simple && !bound->upper && number >= 0;
+    Text text = { 0 };
+
+    Precedence have = index_term(f, &text, term, positive);
+    text_enclose(&text, 0, have, PREC_SUM);
+    if (simple)
+        compare_variable(f, out, bound->upper, term, number);
+    else
+        text_printf(out, "%s %s %s", text.data, bound->upper ? "<" : ">", best);
+    text_printf(out, " ? %s : %s", text.data, best);
+    text_free(&text);
+}
+
+/* The constants among the terms, folded into one; NULL: there is none. */
+static const char *constant_term(Function *f, const Bound *bound)
+{
+    const Limit *limit = bound->limit;
+    int64_t best = 0, value;
+    bool any = false;
+
+    for (int i = 0; i < limit->count; i++) {
+        if (!affine_is_const(limit->term[i].sum, &value))
+            continue;
+        value = ceil_div(value, limit->term[i].div);
+        if (!any || (bound->upper ? value < best : value > best))
+            best = value;
+        any = true;
+    }
+    return any ? arena_printf(f->arena, "%lld", (long long)best) : NULL;
+}
+
+/* A line for each term that is no constant. */
+static void declare_bound(Function *f, Bound *bound)
+{
+    const char *best = constant_term(f, bound);
+    const char *wanted =
+        arena_printf(f->arena, "%s_%s", plan_var_name(f, bound->var),
+                     bound->upper ? "hi" : "lo");
+
+    for (int i = 0; i < bound->limit->count; i++) {
+        const LimitTerm *term = &bound->limit->term[i];
+        Text text = { 0 };
+        if (affine_is_const(term->sum, NULL))
+            continue;
+        if (best)
+            better_of(f, &text, bound, best, term);
+        else
+            index_term(f, &text, term, false);
+        best = names_add(f->names, wanted);
+        write_line(f->w, "const %s %s = %s;", index_type(f), best, text.data);
+        text_free(&text);
+    }
+    bound->name = best;
+}
+
+static void declare_bounds(Function *f, int scope)
+{
+    for (int i = 0; i < f->bounds.count; i++) {
+        if (f->bounds.at[i].scope == scope)
+            declare_bound(f, &f->bounds.at[i]);
+    }
+}
+
+/* acc[3] of four, in vectors of 16: acc3; the only one: acc. Those of a second
+ * buffer in the same scope: acc2_3. */
+static const char *element_name(Function *f, const Element *element)
+{
+    const Buffer *buffer = element->buffer;
+    const char *stem = plan_local_name(f, buffer), *name;
+    long long number = element->address % element->lanes
+                           ? element->address
+                           : element->address / element->lanes;
+
+    if (buffer->layout.size / element->lanes <= 1)
+        return names_add(f->names, stem);
+    name = arena_printf(f->arena, "%s%lld", stem, number);
+    if (names_have(f->names, name))
+        name = arena_printf(f->arena, "%s_%lld", buffer->name, number);
+    return names_add(f->names, name);
+}
+
+static const char *element_type(Function *f, const Element *element)
+{
+    return value_type(f, (Type){ element->buffer->type, element->lanes });
+}
+
+/* Registers whose first use, `stmt`, does not simply set them. */
+static void declare_elements(Function *f, const Stmt *stmt)
+{
+    for (int i = 0; i < f->elements.count; i++) {
+        Element *e = &f->elements.at[i];
+        if (!e->seen || e->first != stmt || e->starts)
+            continue;
+        e->name = element_name(f, e);
+        const char *type = element_type(f, e);
+        if (e->lanes > 1)
+            write_line(f->w, "%s %s = %s_zero();", type, e->name, type);
+        else
+            write_line(f->w, "%s %s = 0;", type, e->name);
+    }
+}
+
+/* ---- statements ----------------------------------------------------------------- */
+
+static void print_list(Function *f, const Stmt *list);
+
+static void print_scope(Function *f, int scope, const Stmt *list)
+{
+    declare_bounds(f, scope);
+    declare_rows(f, scope);
+    print_list(f, list);
+}
+
+/* A limit in the loop's head. */
+static const char *limit_text(Function *f, const Stmt *loop, bool upper)
+{
+    const Limit *limit = upper ? &loop->loop.hi : &loop->loop.lo;
+    const Bound *bound = plan_bound(f, loop, upper);
+    Text text = { 0 };
+    int64_t best = 0, value;
+
+    if (bound)
+        return bound->name;
+    if (limit->count == 1 && limit->term[0].div == 1) {
+        index_sum(f, &text, limit->term[0].sum);
+        return text_take(&text, f->arena);
+    }
+    for (int i = 0; i < limit->count; i++) {
+        affine_is_const(limit->term[i].sum, &value);
+        value = ceil_div(value, limit->term[i].div);
+        if (i == 0 || (upper ? value < best : value > best))
+            best = value;
+    }
+    return arena_printf(f->arena, "%lld", (long long)best);
+}
+
+static void print_loop(Function *f, const Stmt *loop)
+{
+    int id = loop->loop.var->id, mark = f->names->name.count;
+    const char *lo = limit_text(f, loop, false);
+    const char *hi = limit_text(f, loop, true);
+    const char *name = names_add(f->names, plan_var_name(f, loop->loop.var));
+
+    f->var_name[id] = name;
+    write_open(f->w, "for (%s %s = %s; %s < %s; %s++)", index_type(f), name, lo,
+               name, hi, name);
+    int scope = f->next_scope++;
+    plan_enter(f, loop, scope);
+    print_scope(f, scope, loop->loop.body);
+    plan_leave(f);
+    write_close(f->w);
+    names_leave(f->names, mark);
+}
+
+static void print_block(Function *f, const Stmt *block)
+{
+    int mark = f->names->name.count;
+
+    write_open(f->w, "%s", "");
+    print_scope(f, f->next_scope++, block->block);
+    write_close(f->w);
+    names_leave(f->names, mark);
+}
+
+static const char *value_string(Function *f, const Expr *expr, Precedence want)
+{
+    Text text = { 0 };
+    Precedence have = value_text(f, &text, expr);
+
+    text_enclose(&text, 0, have, want);
+    return text_take(&text, f->arena);
+}
+
+/* What an accumulation computes from the place's old value. */
+static void accumulated(Function *f, Text *out, const Stmt *stmt,
+                        const char *old)
+{
+    static const char *const names[] = { "add", "mul", "min", "max", "fma" };
+    static const char *const infix[] = { " + ", " * ", " < ", " > ", NULL };
+    Type type = { stmt->store.place.buffer->type, stmt->store.lanes };
+    AccumOp op = stmt->store.op;
+    bool call = type.lanes > 1 ||
+                (type.elem == DT_F32 && op != ACCUM_ADD && op != ACCUM_MUL);
+
+    if (!call) {
+        const char *value = value_string(f, stmt->store.value, PREC_UNARY);
+        bool narrow = dtype_size(type.elem) < 4;
+        REQUIRE(infix[op] != NULL);
+        if (narrow)
+            text_printf(out, "(%s)(", dtype_c(type.elem));
+        text_printf(out, "%s%s%s", old, infix[op], value);
+        if (op == ACCUM_MIN || op == ACCUM_MAX)
+            text_printf(out, " ? %s : %s", old, value);
+        text_add(out, narrow ? ")" : "");
+        return;
+    }
+    value_call(out, type, names[op]);
+    if (op != ACCUM_FMA)
+        text_printf(out, "%s, ", old);
+    value_text(f, out, stmt->store.value);
+    if (op == ACCUM_FMA) {
+        text_add(out, ", ");
+        value_text(f, out, stmt->store.by);
+        text_printf(out, ", %s", old);
+    }
+    text_char(out, ')');
+}
+
+/* acc += v and acc *= v, where that is all. */
+static bool is_short(const Stmt *stmt)
+{
+    return stmt->kind == STMT_ACCUM && stmt->store.lanes == 1 &&
+           (stmt->store.op == ACCUM_ADD || stmt->store.op == ACCUM_MUL) &&
+           dtype_size(stmt->store.place.buffer->type) >= 4;
+}
+
+/* place = value, for a variable or an element. */
+static void print_assignment(Function *f, const Stmt *stmt, const char *place,
+                             const char *head)
+{
+    const char *value;
+
+    if (is_short(stmt)) {
+        value = value_string(f, stmt->store.value, PREC_CONDITION);
+        write_line(f->w, "%s %s= %s;", place,
+                   stmt->store.op == ACCUM_ADD ? "+" : "*", value);
+        return;
+    }
+    if (stmt->kind == STMT_ACCUM) {
+        Text text = { 0 };
+        accumulated(f, &text, stmt, place);
+        value = text_take(&text, f->arena);
+    } else {
+        value = value_string(f, stmt->store.value, PREC_CONDITION);
+    }
+    write_line(f->w, "%s%s = %s;", head, place, value);
+}
+
+static void print_register(Function *f, const Stmt *stmt)
+{
+    Element *e = plan_element(f, &stmt->store.place);
+    const char *head = "";
+
+    if (e->starts && e->first == stmt) {
+        /* The value is printed before its name is given: it may not read it. */
+        e->name = element_name(f, e);
+        head = arena_printf(f->arena, "%s%s ", e->writes == 1 ? "const " : "",
+                            element_type(f, e));
+    }
+    print_assignment(f, stmt, e->name, head);
+}
+
+static void print_vector_store(Function *f, const Stmt *stmt)
+{
+    Type type = { stmt->store.place.buffer->type, stmt->store.lanes };
+    bool part = stmt->store.active < stmt->store.lanes;
+    const char *count =
+        part ? arena_printf(f->arena, ", %d", stmt->store.active) : "";
+    Text place = { 0 }, line = { 0 };
+
+    index_pointer(f, &place, &stmt->store.place);
+    value_call(&line, type, part ? "store_part" : "store");
+    text_printf(&line, "%s, ", place.data);
+    if (stmt->kind == STMT_ACCUM) {
+        const char *old =
+            arena_printf(f->arena, "f32x%d_%s(%s%s)", type.lanes,
+                         part ? "load_part" : "load", place.data, count);
+        accumulated(f, &line, stmt, old);
+    } else {
+        value_text(f, &line, stmt->store.value);
+    }
+    write_line(f->w, "%s%s);", line.data, count);
+    text_free(&place);
+    text_free(&line);
+}
+
+static void print_store(Function *f, const Stmt *stmt)
+{
+    Text place = { 0 };
+
+    if (stmt->store.place.buffer->place == BUFFER_REG) {
+        print_register(f, stmt);
+    } else if (stmt->store.lanes > 1) {
+        print_vector_store(f, stmt);
+    } else {
+        index_element(f, &place, &stmt->store.place);
+        print_assignment(f, stmt, place.data, "");
+    }
+    text_free(&place);
+}
+
+static void print_let(Function *f, const Stmt *stmt)
+{
+    const Temp *temp = stmt->let.temp;
+    const char *value = value_string(f, stmt->let.value, PREC_CONDITION);
+    const char *name = names_add(f->names, plan_temp_name(f, temp));
+
+    f->temp_name[temp->id] = name;
+    write_line(f->w, "const %s %s = %s;", value_type(f, temp->type), name,
+               value);
+}
+
+static void print_prefetch(Function *f, const Stmt *stmt)
+{
+    Text place = { 0 };
+
+    index_pointer(f, &place, &stmt->prefetch);
+    write_line(f->w, "cnnc_prefetch(%s);", place.data);
+    text_free(&place);
+}
+
+static void print_list(Function *f, const Stmt *list)
+{
+    for (; list; list = list->next) {
+        if (!live_stmt(f, list))
+            continue;
+        declare_elements(f, list);
+        if (list->comment)
+            write_comment(f->w, list->comment);
+        switch (list->kind) {
+        case STMT_LOOP: print_loop(f, list); break;
+        case STMT_BLOCK: print_block(f, list); break;
+        case STMT_STORE:
+        case STMT_ACCUM: print_store(f, list); break;
+        case STMT_LET: print_let(f, list); break;
+        case STMT_PREFETCH: print_prefetch(f, list); break;
+        }
+    }
+}
+
+/* ---- the whole function ------------------------------------------------------------ */
+
+static void print_head(Function *f, const char *function)
+{
+    Text text = { 0 };
+
+    for (int i = 0; i < f->params.count; i++) {
+        Param *param = &f->params.at[i];
+        param->name = names_add(f->names, param->buffer->name);
+        text_printf(&text, "%s%s%s *%s%s", i ? ", " : "",
+                    param->written ? "" : "const ",
+                    dtype_c(param->buffer->type),
+                    param->restricted ? "CNNC_RESTRICT " : "", param->name);
+    }
+    write_line(f->w, "static void %s(%s)", function,
+               f->params.count ? text.data : "void");
+    text_free(&text);
+}
+
+/* Arrays that something reads or writes. */
+static void declare_locals(Function *f)
+{
+    for (int i = 0; i < f->kernel->locals.count; i++) {
+        const Buffer *local = f->kernel->locals.at[i];
+        if (local->place != BUFFER_LOCAL || !f->local_used[i])
+            continue;
+        f->local_name[i] = names_add(f->names, local->name);
+        write_line(f->w, "CNNC_ALIGN(64) %s %s[%lld];", dtype_c(local->type),
+                   f->local_name[i], (long long)local->layout.size);
+    }
+}
+
+void kernel_function(Net *net, Writer *w, Kernel *kernel, const char *function)
+{
+    Function f;
+    int mark = net->globals.name.count;
+
+    function_begin(&f, net->arena, kernel);
+    f.w = w;
+    f.names = &net->globals;
+    plan_function(&f);
+    if (kernel->comment)
+        write_comment(w, kernel->comment);
+    print_head(&f, function);
+    write_line(w, "{");
+    w->indent++;
+    declare_locals(&f);
+    f.next_scope = 1;
+    print_scope(&f, 0, kernel->body);
+    write_close(w);
+    names_leave(&net->globals, mark);
+    function_end(&f);
+}

@@ -1,0 +1,263 @@
+/*
+ * c_run.c - the functions that a program calls.
+ *
+ *     void lenet5_run(const uint8_t *image, float *digit, void *workspace)
+ *     {
+ *         unsigned char *const bytes = (unsigned char *)workspace;
+ *         float *const conv1 = (float *)(void *)(bytes + 0);
+ *
+ *         lenet5_conv1(image, lenet5_conv1_w, lenet5_conv1_b, conv1);
+ *         ...
+ *     }
+ *
+ * Only here are addresses in the workspace (and in a sidecar) computed; the
+ * kernels are given pointers.
+ */
+#include "emit/local.h"
+
+/* The kernels in a row, and the pointers that they are given. */
+typedef struct Run {
+    Net *net;
+    Writer *w;
+    const char *bytes, *weight_bytes; /* NULL: not needed */
+    Function *functions;
+    const char **buffer_name; /* as in program->buffers */
+} Run;
+
+static int buffer_index(const Run *run, const Buffer *buffer)
+{
+    const Program *program = run->net->program;
+
+    for (int i = 0; i < program->buffers.count; i++) {
+        if (program->buffers.at[i] == buffer)
+            return i;
+    }
+    BUG("'%s' is no buffer of the program", buffer->name);
+}
+
+static const Port *port_of(const Port *ports, int count, const Buffer *buffer)
+{
+    for (int i = 0; i < count; i++) {
+        if (ports[i].port->buffer == buffer)
+            return &ports[i];
+    }
+    return NULL;
+}
+
+static const char *declare_arena(Run *run, const Buffer *buffer)
+{
+    Net *net = run->net;
+    const char *type = dtype_c(buffer->type);
+
+    if (!run->bytes) {
+        run->bytes = names_add(&net->globals, "bytes");
+        write_line(run->w, "unsigned char *const %s = (unsigned char *)%s;",
+                   run->bytes, net->workspace);
+    }
+    const char *name = names_add(&net->globals, buffer->name);
+    write_line(run->w, "%s *const %s = (%s *)(void *)(%s + %lld);", type, name,
+               type, run->bytes, (long long)buffer->offset);
+    return name;
+}
+
+static const char *declare_constant(Run *run, const Buffer *buffer)
+{
+    Net *net = run->net;
+    const Constant *constant = net_constant(net, buffer);
+    const char *type = dtype_c(buffer->type);
+
+    if (!net->sidecar)
+        return constant->literal
+                   ? arena_printf(net->arena, "%s.value", constant->name)
+                   : constant->name;
+    if (!run->weight_bytes) {
+        run->weight_bytes = names_add(&net->globals, "packed");
+        write_line(run->w,
+                   "const unsigned char *const %s = (const unsigned char *)%s;",
+                   run->weight_bytes, net->weights);
+    }
+    const char *name = names_add(&net->globals, buffer->name);
+    write_line(
+        run->w, "const %s *const %s = (const %s *)(const void *)(%s + %lld);",
+        type, name, type, run->weight_bytes, (long long)constant->offset);
+    return name;
+}
+
+static const char *declare_buffer(Run *run, const Buffer *buffer)
+{
+    const Net *net = run->net;
+    const Port *port = port_of(net->inputs, net->input_count, buffer);
+
+    if (!port)
+        port = port_of(net->outputs, net->output_count, buffer);
+    if (port)
+        return port->name;
+    if (buffer->place == BUFFER_CONST)
+        return declare_constant(run, buffer);
+    REQUIRE(buffer->place == BUFFER_ARENA);
+    return declare_arena(run, buffer);
+}
+
+/* A pointer for each buffer that a kernel touches, in the order of use. */
+static void declare_buffers(Run *run)
+{
+    const Program *program = run->net->program;
+
+    for (int i = 0; i < program->kernels.count; i++) {
+        const Function *f = &run->functions[i];
+        for (int j = 0; j < f->params.count; j++) {
+            const Buffer *buffer = f->params.at[j].buffer;
+            const char **name = &run->buffer_name[buffer_index(run, buffer)];
+            if (!*name)
+                *name = declare_buffer(run, buffer);
+        }
+    }
+}
+
+static bool is_used(const Run *run, const Port *port)
+{
+    return run->buffer_name[buffer_index(run, port->port->buffer)] != NULL;
+}
+
+/* Parameters that nothing reads. */
+static void declare_unused(Run *run)
+{
+    const Net *net = run->net;
+    const int batch = net->program->batch > 1;
+
+    for (int i = 0; i < net->input_count; i++) {
+        if (!is_used(run, &net->inputs[i]) && !batch)
+            write_line(run->w, "(void)%s;", net->inputs[i].name);
+    }
+    for (int i = 0; i < net->output_count; i++) {
+        if (!is_used(run, &net->outputs[i]) && !batch)
+            write_line(run->w, "(void)%s;", net->outputs[i].name);
+    }
+    if (!run->bytes)
+        write_line(run->w, "(void)%s;", net->workspace);
+    if (net->sidecar && !run->weight_bytes)
+        write_line(run->w, "(void)%s;", net->weights);
+}
+
+static void print_calls(Run *run)
+{
+    const Program *program = run->net->program;
+
+    for (int i = 0; i < program->kernels.count; i++) {
+        const Function *f = &run->functions[i];
+        Text call = { 0 };
+        text_printf(&call, "%s(", run->net->functions[i]);
+        for (int j = 0; j < f->params.count; j++)
+            text_printf(
+                &call, "%s%s", j ? ", " : "",
+                run->buffer_name[buffer_index(run, f->params.at[j].buffer)]);
+        write_line(run->w, "%s);", call.data);
+        text_free(&call);
+    }
+}
+
+static void print_steps(Run *run, const Port *ports, int count)
+{
+    for (int i = 0; i < count; i++)
+        write_line(run->w, "%s += %lld;", ports[i].name,
+                   (long long)ports[i].count);
+}
+
+static void print_body(Run *run)
+{
+    Net *net = run->net;
+    long long batch = net->program->batch;
+
+    declare_buffers(run);
+    declare_unused(run);
+    write_raw(run->w, "%s", "");
+    if (batch == 1) {
+        print_calls(run);
+        return;
+    }
+    const char *name = names_add(&net->globals, "sample");
+    write_open(run->w, "for (int %s = 0; %s < %lld; %s++)", name, name, batch,
+               name);
+    print_calls(run);
+    print_steps(run, net->inputs, net->input_count);
+    print_steps(run, net->outputs, net->output_count);
+    write_close(run->w);
+}
+
+/* Which buffers each kernel touches: the parameters of its function. */
+static void find_params(Run *run)
+{
+    const Program *program = run->net->program;
+
+    run->functions = NEW_N(run->net->arena, Function, program->kernels.count);
+    run->buffer_name =
+        NEW_N(run->net->arena, const char *, program->buffers.count);
+    for (int i = 0; i < program->kernels.count; i++) {
+        function_begin(&run->functions[i], run->net->arena,
+                       program->kernels.at[i]);
+        plan_function(&run->functions[i]);
+    }
+}
+
+static void print_run(Net *net, Writer *w)
+{
+    Run run = { .net = net, .w = w };
+    int mark = net->globals.name.count;
+    Text head = { 0 };
+
+    find_params(&run);
+    net_prototype(net, &head, net->sidecar ? NET_RUN_WITH : NET_RUN);
+    write_line(w, "%s", head.data);
+    write_line(w, "{");
+    w->indent++;
+    print_body(&run);
+    write_close(w);
+    names_leave(&net->globals, mark);
+    for (int i = 0; i < net->program->kernels.count; i++)
+        function_end(&run.functions[i]);
+    text_free(&head);
+}
+
+/* A function whose body is a call of another one, with `first` and `last`
+ * around the inputs and outputs. */
+static void print_wrapper(Net *net, Writer *w, NetCall call, const char *callee,
+                          const char *first, const char *last)
+{
+    Text head = { 0 }, body = { 0 };
+
+    net_prototype(net, &head, call);
+    text_printf(&body, "%s(%s", callee, first);
+    const char *comma = *first ? ", " : "";
+    for (int i = 0; i < net->input_count; i++, comma = ", ")
+        text_printf(&body, "%s%s", comma, net->inputs[i].name);
+    for (int i = 0; i < net->output_count; i++, comma = ", ")
+        text_printf(&body, "%s%s", comma, net->outputs[i].name);
+    write_line(w, "%s", head.data);
+    write_line(w, "{");
+    w->indent++;
+    if (call == NET_STATIC && net->program->workspace > 0)
+        write_line(w, "CNNC_ALIGN(%lld) static unsigned char %s[%lld];",
+                   (long long)net->program->alignment, net->workspace,
+                   (long long)net->program->workspace);
+    write_line(w, "%s%s%s);", body.data, comma, last);
+    write_close(w);
+    text_free(&head);
+    text_free(&body);
+}
+
+void run_print(Net *net, Writer *w)
+{
+    print_run(net, w);
+    if (net->sidecar) {
+        write_raw(w, "\n#if defined(%s)", net->incbin);
+        print_wrapper(net, w, NET_RUN, net->run_with, net->weights_data,
+                      net->workspace);
+    }
+    if (!net->options->no_static) {
+        write_raw(w, "%s", "");
+        print_wrapper(net, w, NET_STATIC, net->run, "",
+                      net->program->workspace > 0 ? net->workspace : "NULL");
+    }
+    if (net->sidecar)
+        write_raw(w, "#endif");
+}

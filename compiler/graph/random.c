@@ -1,0 +1,390 @@
+/*
+ * random.c - a generator of random valid networks, driven by op_info.
+ *
+ * Attributes are drawn by their kind, with a liking for their limits: kernels
+ * of just the input's size, groups of one channel, odd paddings. What the shape
+ * rule refuses is taken back and drawn again; so a new operator is covered as
+ * soon as it has its row in ops.def.
+ */
+#include <string.h>
+
+#include "graph/random.h"
+
+typedef struct Maker {
+    Graph *graph;
+    Random random;
+    const RandomOptions *options;
+    VEC(Tensor *) values; /* what nodes may read */
+    VEC(int) degrees;     /* of values, by tensor id: products of products */
+    int count;            /* of nodes, for their names */
+} Maker;
+
+#define MOST_DEGREE 3 /* x * x * x: products must not leave f32's range */
+
+RandomOptions random_defaults(void)
+{
+    return (RandomOptions){ .least_nodes = 1,
+                            .most_nodes = 10,
+                            .most_elements = 12000,
+                            .most_macs = 1000000 };
+}
+
+/* ---- draws --------------------------------------------------------------------- */
+
+static bool chance(Maker *m, int one_in)
+{
+    return random_range(&m->random, 1, one_in) == 1;
+}
+
+#define PICK(m, list)                                                          \
+    ((list)[random_range(&(m)->random, 0, (int64_t)COUNT_OF(list) - 1)])
+
+static int64_t draw_extent(Maker *m)
+{
+    static const int64_t extents[] = { 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33 };
+    return PICK(m, extents);
+}
+
+static Tensor *draw_value(Maker *m)
+{
+    int64_t last = m->values.count - 1;
+    if (!chance(m, 3)) /* the newest: long chains */
+        return m->values.at[last];
+    return m->values.at[random_range(&m->random, 0, last)];
+}
+
+static int64_t channels_of(const Tensor *tensor)
+{
+    return tensor->shape.rank ? tensor->shape.dim[tensor->shape.rank - 1] : 1;
+}
+
+/* ---- attributes by their kind ------------------------------------------------------ */
+
+static int64_t draw_int(Maker *m, const Tensor *x)
+{
+    static const int64_t numbers[] = { -1, 0,  1,  1,  2,  3, 4,
+                                       8,  15, 16, 17, 31, 33 };
+    return chance(m, 3) ? channels_of(x) : PICK(m, numbers);
+}
+
+static double draw_float(Maker *m)
+{
+    static const double numbers[] = { 0, 1e-5, 0.01, 0.5, 1, 2, -0.5, -1 };
+    return PICK(m, numbers);
+}
+
+static Size draw_size(Maker *m, const Tensor *x)
+{
+    static const int64_t numbers[] = { 1, 1, 2, 2, 3, 3, 4, 5, 7 };
+    Size size = { chance(m, 2) ? 1 : 2, { 0 } };
+    for (int i = 0; i < size.count; i++)
+        size.at[i] = i < x->shape.rank && chance(m, 8) /* just fits */
+                         ? x->shape.dim[i]
+                         : PICK(m, numbers);
+    return size;
+}
+
+static Pad draw_pad(Maker *m)
+{
+    static const PadKind kinds[] = { PAD_EXPLICIT, PAD_EXPLICIT, PAD_VALID,
+                                     PAD_SAME };
+    static const int counts[] = { 1, 2, 4 };
+    static const int64_t numbers[] = { 0, 1, 1, 2, 3 };
+    Pad pad = { .kind = PICK(m, kinds) };
+    if (pad.kind != PAD_EXPLICIT)
+        return pad;
+    pad.count = PICK(m, counts);
+    for (int i = 0; i < pad.count; i++)
+        pad.number[i] = PICK(m, numbers);
+    return pad;
+}
+
+static FloatList draw_floats(Maker *m, const Tensor *x)
+{
+    FloatList list = { chance(m, 2) ? 1 : (int)channels_of(x), NULL };
+    list.at = NEW_N(m->graph->arena, double, list.count);
+    for (int i = 0; i < list.count; i++)
+        list.at[i] = 0.25 + random_uniform(&m->random);
+    return list;
+}
+
+/* A shape of the same count: its factors, dealt into a few dimensions. */
+static IntList draw_ints(Maker *m, const Tensor *x)
+{
+    int64_t left = shape_count(&x->shape);
+    IntList list = { (int)random_range(&m->random, 1, 4), { 0 } };
+    for (int i = 0; i < list.count; i++)
+        list.at[i] = 1;
+    for (int64_t factor = 2; left > 1; factor++)
+        while (left % factor == 0) {
+            list.at[random_range(&m->random, 0, list.count - 1)] *= factor;
+            left /= factor;
+        }
+    if (chance(m, 3))
+        list.at[random_range(&m->random, 0, list.count - 1)] = -1;
+    return list;
+}
+
+static DType draw_dtype(Maker *m)
+{
+    static const DType types[] = { DT_F32, DT_U8, DT_I8, DT_I32 };
+    return m->options->steps ? PICK(m, types) : DT_F32;
+}
+
+static void draw_attr(Maker *m, const AttrInfo *attr, void *attrs,
+                      const Tensor *x)
+{
+    void *field = (char *)attrs + attr->offset;
+    switch (attr->kind) {
+    case ATTR_INT: *(int64_t *)field = draw_int(m, x); return;
+    case ATTR_FLOAT: *(double *)field = draw_float(m); return;
+    case ATTR_BOOL: *(bool *)field = chance(m, 2); return;
+    case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
+    case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
+    case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
+    case ATTR_INTS: *(IntList *)field = draw_ints(m, x); return;
+    case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
+    }
+    BUG("no attribute kind %d", (int)attr->kind);
+}
+
+/* ---- nodes ------------------------------------------------------------------------------ */
+
+static int degree_of(const Maker *m, const Tensor *tensor)
+{
+    return tensor->id < m->degrees.count ? m->degrees.at[tensor->id] : 1;
+}
+
+static void set_degree(Maker *m, const Tensor *tensor, int degree)
+{
+    while (m->degrees.count <= tensor->id)
+        vec_push(&m->degrees, 1);
+    m->degrees.at[tensor->id] = degree;
+}
+
+/* Where a node's result may leave the range of its inputs. */
+static int degree_made(const Maker *m, const Node *node)
+{
+    int sum = 0, most = 1;
+    for (int i = 0; i < node->data_count; i++) {
+        int degree = degree_of(m, node->input[i]);
+        sum += degree;
+        most = degree > most ? degree : most;
+    }
+    return node->op == OP_MUL ? sum : most;
+}
+
+static bool is_small(const Maker *m, const Node *node)
+{
+    for (int i = 0; i < node->input_count; i++)
+        if (shape_count(&node->input[i]->shape) > m->options->most_elements)
+            return false;
+    return shape_count(&node->output[0]->shape) <= m->options->most_elements &&
+           op_info[node->op].macs(node) <= m->options->most_macs &&
+           degree_made(m, node) <= MOST_DEGREE;
+}
+
+static Node *add_node(Maker *m, Op op, Tensor *const *inputs, int count)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s_%d", op_info[op].name, ++m->count);
+    return graph_add(m->graph, op, path, inputs, count, NULL);
+}
+
+/* The node counts if its rule takes it; else it was never there. */
+static bool keep_node(Maker *m, Node *node, int tensors)
+{
+    if (graph_try(m->graph, node) && is_small(m, node)) {
+        set_degree(m, node->output[0], degree_made(m, node));
+        vec_push(&m->values, node->output[0]);
+        return true;
+    }
+    m->graph->nodes.count--;
+    m->graph->tensors.count = tensors;
+    m->count--;
+    return false;
+}
+
+/* A constant that goes with x: its shape, some dimensions 1, some missing. */
+static Tensor *make_constant(Maker *m, const Tensor *x)
+{
+    char name[32];
+    Shape shape = { 0 };
+    int from = (int)random_range(&m->random, 0, x->shape.rank);
+    int64_t count;
+    float *data;
+    Tensor *tensor;
+    for (int i = from; i < x->shape.rank; i++)
+        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
+    count = shape_count(&shape);
+    data = mem_alloc(sizeof *data * (size_t)count);
+    for (int64_t i = 0; i < count; i++)
+        data[i] = (float)(0.5 + random_uniform(&m->random));
+    snprintf(name, sizeof name, "constant%d", m->graph->tensors.count);
+    tensor = graph_constant(m->graph, name, shape, data);
+    mem_free(data);
+    return tensor;
+}
+
+/* Another value of the same shape, a constant, or (rarely) anything. */
+static Tensor *draw_other(Maker *m, Tensor *x)
+{
+    Tensor *candidate = draw_value(m);
+    for (int tries = 0;
+         tries < 8 &&
+         (candidate == x || !shape_equal(&candidate->shape, &x->shape));
+         tries++)
+        candidate = draw_value(m);
+    if (chance(m, 8) ||
+        (candidate != x && shape_equal(&candidate->shape, &x->shape)))
+        return candidate;
+    return make_constant(m, x);
+}
+
+/* What is divided by lies in 0.5..2. */
+static Tensor *make_divisor(Maker *m, Tensor *x)
+{
+    int tensors = m->graph->tensors.count;
+    Node *clip = add_node(m, OP_CLIP, &x, 1);
+    node_attrs(clip, UnaryAttrs)->p = 0.5;
+    node_attrs(clip, UnaryAttrs)->q = 2;
+    return keep_node(m, clip, tensors) ? clip->output[0] : x;
+}
+
+static bool try_op(Maker *m, Op op)
+{
+    enum { MOST = 4 };
+    const OpInfo *info = &op_info[op];
+    Tensor *inputs[MOST];
+    int tensors, count = info->least_inputs;
+    Node *node;
+    inputs[0] = draw_value(m);
+    if (info->most_inputs >= MOST)
+        count = (int)random_range(&m->random, count, MOST);
+    for (int i = 1; i < count; i++)
+        inputs[i] = draw_other(m, inputs[0]);
+    if (op == OP_DIV && inputs[1]->kind != TENSOR_CONSTANT)
+        inputs[1] = make_divisor(m, inputs[1]);
+    tensors = m->graph->tensors.count;
+    node = add_node(m, op, inputs, count);
+    for (int i = 0; i < info->attr_count; i++)
+        if (!info->attrs[i].fallback || chance(m, 2))
+            draw_attr(m, &info->attrs[i], node->attrs, inputs[0]);
+    return keep_node(m, node, tensors);
+}
+
+static bool is_allowed(const Maker *m, Op op)
+{
+    if (op == OP_ARGMAX && !m->options->steps)
+        return false;
+    return !m->options->only || m->options->only[op];
+}
+
+/* Operators with more attributes have more to go wrong. */
+static Op draw_op(Maker *m)
+{
+    int64_t sum = 0, at;
+    for (int op = 0; op < OP_COUNT; op++)
+        sum += is_allowed(m, (Op)op) ? 1 + op_info[op].attr_count : 0;
+    at = random_range(&m->random, 0, sum - 1);
+    for (int op = 0; op < OP_COUNT; op++) {
+        at -= is_allowed(m, (Op)op) ? 1 + op_info[op].attr_count : 0;
+        if (at < 0)
+            return (Op)op;
+    }
+    BUG("no operator to draw from");
+}
+
+/* Each operator gets many tries, so that those with strict rules come up as
+ * often as the others. */
+static void grow(Maker *m)
+{
+    enum { PATIENCE = 100, TRIES = 50 };
+    const int64_t wanted = random_range(&m->random, m->options->least_nodes,
+                                        m->options->most_nodes);
+    for (int i = 0; i < PATIENCE && m->graph->nodes.count < wanted; i++) {
+        Op op = draw_op(m);
+        for (int k = 0; k < TRIES && !try_op(m, op); k++)
+            ;
+    }
+}
+
+/* ---- inputs and outputs --------------------------------------------------------------------- */
+
+static void add_input(Maker *m, int number)
+{
+    char name[16];
+    Shape shape = { 0 };
+    const bool bytes = chance(m, 4);
+    Tensor *tensor;
+    snprintf(name, sizeof name, "in%d", number);
+    shape.rank = chance(m, 5) ? (int)random_range(&m->random, 1, 2) : 3;
+    do
+        for (int i = 0; i < shape.rank; i++)
+            shape.dim[i] = draw_extent(m);
+    while (shape_count(&shape) > m->options->most_elements);
+    tensor = graph_input(m->graph, name, bytes ? DT_U8 : DT_F32, shape, NULL);
+    if (bytes) {
+        int tensors = m->graph->tensors.count;
+        Node *node = add_node(m, OP_CONVERT, &tensor, 1);
+        node_attrs(node, ConvertAttrs)->scale = 1.0 / 255;
+        keep_node(m, node, tensors);
+    } else {
+        vec_push(&m->values, tensor);
+    }
+}
+
+static void add_outputs(Maker *m)
+{
+    int number = 0;
+    for (int i = 0; i < m->values.count; i++)
+        if (m->values.at[i]->kind == TENSOR_INPUT && !m->values.at[i]->uses) {
+            int tensors = m->graph->tensors.count;
+            Tensor *x = m->values.at[i];
+            keep_node(m, add_node(m, OP_RELU, &x, 1), tensors);
+        }
+    graph_count_uses(m->graph);
+    for (int i = 0; i < m->values.count; i++) {
+        Tensor *value = m->values.at[i];
+        char name[16];
+        if (value->kind != TENSOR_VALUE || (value->uses && !chance(m, 6)))
+            continue;
+        snprintf(name, sizeof name, "out%d", number++);
+        graph_output(m->graph, name, value, NO_RANGE);
+    }
+}
+
+Graph *graph_random(Arena *arena, uint64_t seed, const RandomOptions *options)
+{
+    RandomOptions defaults = random_defaults();
+    Maker m = { .options = options ? options : &defaults };
+    char name[32];
+    snprintf(name, sizeof name, "random%llu", (unsigned long long)seed);
+    m.graph = graph_new(arena, name);
+    random_seed(&m.random, seed);
+    for (int64_t i = 0, n = random_range(&m.random, 1, 2); i < n; i++)
+        add_input(&m, (int)i);
+    grow(&m);
+    graph_count_uses(m.graph);
+    add_outputs(&m);
+    graph_remove_dead(m.graph); /* constants of nodes that were refused */
+    graph_init_weights(m.graph, seed);
+    vec_free(&m.values);
+    vec_free(&m.degrees);
+    return m.graph;
+}
+
+void graph_random_inputs(const Graph *graph, uint64_t seed, double **inputs)
+{
+    Random random;
+    random_seed(&random, seed);
+    for (int i = 0; i < graph->inputs.count; i++) {
+        const Tensor *tensor = graph->inputs.at[i];
+        const int64_t count = shape_count(&tensor->shape);
+        for (int64_t j = 0; j < count; j++)
+            inputs[i][j] =
+                tensor->type == DT_F32
+                    ? (double)(float)(2 * random_uniform(&random) - 1)
+                    : (double)random_range(&random, 0, 255);
+    }
+}

@@ -1,0 +1,42 @@
+/*
+ * cost.h - candidates of the cost model, and how they become steps.
+ */
+#ifndef CNNC_COST_H
+#define CNNC_COST_H
+
+#include "kernel/nest.h"
+
+typedef struct Candidate {
+    int vector, tile; /* loops of the nest; tile -1: none */
+    int64_t nv, t;    /* vectors of the one, values of the other */
+    int windows;      /* so many innermost windows are kept in registers */
+    bool fused;       /* the tile's loop and the one around it are one */
+    double cycles;
+} Candidate;
+
+typedef struct Cost {
+    const Nest *nest;
+    const Target *target;
+    int lanes;
+    bool rows; /* the first loop stays outermost */
+    VEC(Candidate) candidates;
+} Cost;
+
+/* Whether loop `index` is written out as taps, or kept as a window. */
+bool cost_is_tap(const Cost *cost, const Candidate *candidate, int index);
+bool cost_is_held(const Cost *cost, const Candidate *candidate, int index);
+bool cost_is_per_channel(const Cost *cost, const Candidate *candidate);
+int64_t cost_vectors_of(const Cost *cost, const Candidate *candidate);
+int64_t cost_tile_extent(const Cost *cost, const Candidate *candidate);
+bool cost_sorts_input(const Cost *cost, const Candidate *candidate);
+
+void cost_write(const Cost *cost, const Candidate *candidate,
+                const Kernel *kernel, Schedule *schedule);
+/* What makes one loop of all the loops over the output's elements, where every
+ * access walks through memory from start to end. */
+void cost_write_flat(const Kernel *kernel, const Nest *nest,
+                     Schedule *schedule);
+/* Only what layouts need: channels split by their blocks. */
+void cost_write_plain(const Kernel *kernel, Schedule *schedule);
+
+#endif

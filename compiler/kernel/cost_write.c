@@ -1,0 +1,349 @@
+/*
+ * cost_write.c - a candidate as a list of rewrites.
+ *
+ *     14 pixels of ow x 2 vectors of oc      split c by 16;
+ *                                      ->    split oc by 32; split oc.i by 16;
+ *                                            split ow by 14;
+ *                                            order oc.o oh ow.o kh c.o c.i |
+ *                                                  kw ow.i oc.i.o oc.i.i; ...
+ */
+#include "kernel/cost.h"
+
+#include <string.h>
+
+typedef struct Write {
+    const Cost *cost;
+    const Candidate *cand;
+    Schedule *schedule;
+    const char *name[NEST_LOOPS][3]; /* what became of each loop: serial,
+                                        written out, vector; or NULL */
+    const char *block[NEST_LOOPS];   /* the inner half of a blocked one */
+    Text peel;
+} Write;
+
+static const char *part_of(const char *name, const char *part)
+{
+    Text text = { 0 };
+    text_printf(&text, "%s.%s", name, part);
+    const char *whole = name_intern(text_get(&text));
+    text_free(&text);
+    return whole;
+}
+
+static void word(Text *text, const char *name)
+{
+    if (name != NULL)
+        text_printf(text, "%s%s", text->length ? " " : "", name);
+}
+
+/* ---- layouts in blocks ---------------------------------------------------------- */
+
+typedef struct Block {
+    const Var *var;
+    int64_t size;
+} Block;
+
+/* A digit of its dimension, not a ring: another piece counts the rest. */
+static bool is_block(const Layout *layout, const Piece *piece)
+{
+    for (int i = 0; i < layout->count; i++) {
+        if (layout->piece[i].dim == piece->dim &&
+            layout->piece[i].div == piece->mod)
+            return piece->mod > 0 && piece->div == 1;
+    }
+    return false;
+}
+
+static void find_block(void *context, const Access *access, Role role,
+                       const Stmt *stmt)
+{
+    Block *b = context;
+    const Layout *l = &access->buffer->layout;
+    (void)role, (void)stmt;
+    if (access->flat || access->buffer->place == BUFFER_CONST)
+        return;
+    for (int i = 0; i < l->count; i++) {
+        const Piece *p = &l->piece[i];
+        if (p->mod > b->size && is_block(l, p) &&
+            affine_coef(access->index[p->dim], b->var) != 0)
+            b->size = p->mod;
+    }
+}
+
+/* The block by which some buffer stores what the loop counts; 0: none. */
+static int64_t block_of(const Kernel *kernel, const Var *var)
+{
+    Block b = { var, 0 };
+    visit_accesses(kernel->body, find_block, &b);
+    return b.size;
+}
+
+static void split_blocks(Write *w, const Kernel *kernel)
+{
+    for (int i = 0; i < w->cost->nest->count; i++) {
+        const NestLoop *l = &w->cost->nest->loop[i];
+        int64_t size = block_of(kernel, l->var);
+        w->name[i][0] = l->var->name;
+        if (i == w->cand->vector || size == 0 || l->extent <= size)
+            continue;
+        schedule_add(w->schedule, STEP_SPLIT, size, 0, l->var->name);
+        w->name[i][0] = part_of(l->var->name, "o");
+        w->block[i] = part_of(l->var->name, "i");
+    }
+}
+
+typedef struct PlainBlocks {
+    const Kernel *kernel;
+    Schedule *schedule;
+} PlainBlocks;
+
+static void split_list(const PlainBlocks *p, const Stmt *list)
+{
+    for (; list != NULL; list = list->next) {
+        if (list->kind == STMT_BLOCK)
+            split_list(p, list->block);
+        if (list->kind != STMT_LOOP)
+            continue;
+        const Var *var = list->loop.var;
+        int64_t lo, hi, size = block_of(p->kernel, var);
+        bool small = loop_constant(list, &lo, &hi) && hi <= size;
+        bool known = false;
+        for (int i = 0; i < p->schedule->steps.count; i++)
+            known = known ||
+                    p->schedule->steps.at[i].name[0] == name_intern(var->name);
+        if (size > 0 && !small && !known)
+            schedule_add(p->schedule, STEP_SPLIT, size, 0, var->name);
+        split_list(p, list->loop.body);
+    }
+}
+
+void cost_write_plain(const Kernel *kernel, Schedule *schedule)
+{
+    PlainBlocks p = { kernel, schedule };
+    split_list(&p, kernel->body);
+}
+
+/* ---- one long loop -------------------------------------------------------------------- */
+
+/* Outermost first: blocks of channels, then the loops as they stand, then the
+ * channels of a block. */
+static int memory_order(const Kernel *kernel, const Nest *nest,
+                        Schedule *schedule, const char **name)
+{
+    int count = 0, last = nest->outs - 1;
+    const Var *var = nest->loop[last].var;
+    int64_t size = block_of(kernel, var);
+    bool blocked = size > 0 && nest->loop[last].extent > size;
+    if (blocked) {
+        schedule_add(schedule, STEP_SPLIT, size, 0, var->name);
+        name[count++] = part_of(var->name, "o");
+    }
+    for (int i = 0; i < last; i++)
+        name[count++] = nest->loop[i].var->name;
+    name[count++] = blocked ? part_of(var->name, "i") : var->name;
+    return count;
+}
+
+void cost_write_flat(const Kernel *kernel, const Nest *nest, Schedule *schedule)
+{
+    const char *name[NEST_LOOPS + 1];
+    Text text = { 0 };
+    int count = memory_order(kernel, nest, schedule, name);
+    for (int i = 0; i < count; i++)
+        word(&text, name[i]);
+    schedule_add(schedule, STEP_ORDER, 0, 0, text_get(&text));
+    for (int i = 1; i < count; i++) {
+        text.length = 0;
+        word(&text, name[0]);
+        word(&text, name[i]);
+        if (i + 1 == count)
+            word(&text, "i");
+        schedule_add(schedule, STEP_FUSE, 0, 0, text_get(&text));
+        name[0] = part_of(name[0], name[i]);
+    }
+    text_free(&text);
+}
+
+/* ---- the vector's and the tile's loops -------------------------------------------- */
+
+static void split_vector(Write *w)
+{
+    int v = w->cand->vector, lanes = w->cost->lanes;
+    int64_t nv = w->cand->nv, vectors = cost_vectors_of(w->cost, w->cand);
+    int64_t extent = w->cost->nest->loop[v].extent;
+    const char **name = w->name[v], *whole = name[0];
+    name[0] = NULL;
+    if (nv < vectors) {
+        schedule_add(w->schedule, STEP_SPLIT, lanes * nv, 0, whole);
+        name[0] = part_of(whole, "o");
+        if (extent % (lanes * nv) != 0)
+            word(&w->peel, name[0]);
+        whole = part_of(whole, "i");
+    }
+    if (lanes == 1) {
+        name[nv > 1 ? 1 : 0] = nv > 1 ? whole : name[0] ? name[0] : whole;
+        return;
+    }
+    if (nv > 1) {
+        schedule_add(w->schedule, STEP_SPLIT, lanes, 0, whole);
+        name[1] = part_of(whole, "o");
+        whole = part_of(whole, "i");
+    }
+    name[2] = whole;
+}
+
+/* Tiles whose pixels touch padding stand for themselves, so that all limits
+ * inside of them are constants; so does a last one that is smaller. */
+static void peel_tile(Write *w, int64_t extent, bool limits, int64_t first,
+                      int64_t last)
+{
+    int64_t t = w->cand->t, tiles = ceil_div(extent, t);
+    if (!limits)
+        first = last = 0;
+    int64_t head = ceil_div(first, t);
+    int64_t tail = last > 0 ? tiles - (extent - last) / t : 0;
+    if (extent % t != 0 && tail == 0)
+        tail = 1;
+    if (head > 0 || tail > 0)
+        schedule_add(w->schedule, STEP_PEEL, head, tail,
+                     w->name[w->cand->tile][0]);
+}
+
+static void split_tile(Write *w)
+{
+    int tile = w->cand->tile;
+    if (tile < 0)
+        return;
+    const char **name = w->name[tile];
+    if (w->cand->fused) {
+        Text both = { 0 };
+        text_printf(&both, "%s %s", w->name[tile - 1][0], name[0]);
+        schedule_add(w->schedule, STEP_FUSE, 0, 0, text_get(&both));
+        name[0] = part_of(w->name[tile - 1][0], name[0]);
+        w->name[tile - 1][0] = NULL;
+        text_free(&both);
+    }
+    if (w->cand->t < cost_tile_extent(w->cost, w->cand)) {
+        if (w->cand->t > 1) {
+            schedule_add(w->schedule, STEP_SPLIT, w->cand->t, 0, name[0]);
+            name[1] = part_of(name[0], "i");
+            name[0] = part_of(name[0], "o");
+        }
+    } else {
+        name[1] = name[0];
+        name[0] = NULL;
+    }
+}
+
+/* ---- the order ------------------------------------------------------------------------ */
+
+/* Blocks of channels, or planes, are the outermost loop over the output. */
+static bool is_outermost_in_memory(const Write *w, int v)
+{
+    const Buffer *y = w->cost->nest->store->store.place.buffer;
+    const Access *place = &w->cost->nest->store->store.place;
+    for (int i = 0; !place->flat && i < y->layout.count; i++) {
+        const Piece *p = &y->layout.piece[i];
+        if (p->div > 1 &&
+            affine_coef(place->index[p->dim], w->cost->nest->loop[v].var) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Weights that serve many pixels are fetched once: their loop is outermost.
+ * Otherwise as the output lies in memory. */
+static void outer_loops(Write *w, Text *text)
+{
+    const Nest *nest = w->cost->nest;
+    int v = w->cand->vector, tile = w->cand->tile, first = -1;
+    if (nest->fma && nest->loop[v].step_w != 0)
+        first = v;
+    else if (nest->fma && tile >= 0 && nest->loop[tile].step_w != 0)
+        first = tile;
+    else if (is_outermost_in_memory(w, v))
+        first = v;
+    if (w->cost->rows)
+        word(text, w->name[0][0]);
+    if (first >= 0)
+        word(text, w->name[first][0]);
+    for (int i = w->cost->rows; i < nest->outs; i++) {
+        if (i != first && i != v && i != tile)
+            word(text, w->name[i][0]);
+    }
+    if (tile >= 0 && tile != first)
+        word(text, w->name[tile][0]);
+    if (v != first)
+        word(text, w->name[v][0]);
+}
+
+static void write_order(Write *w)
+{
+    const Nest *nest = w->cost->nest;
+    Text text = { 0 };
+    int v = w->cand->vector, tile = w->cand->tile;
+    outer_loops(w, &text);
+    for (int i = nest->outs; i < nest->count; i++) {
+        if (!cost_is_tap(w->cost, w->cand, i) &&
+            !cost_is_held(w->cost, w->cand, i)) {
+            word(&text, w->name[i][0]);
+            word(&text, w->block[i]);
+        }
+    }
+    text_add(&text, " |");
+    for (int i = nest->outs; i < nest->count; i++) {
+        if (cost_is_tap(w->cost, w->cand, i) ||
+            cost_is_held(w->cost, w->cand, i))
+            word(&text, w->name[i][0]);
+    }
+    if (tile >= 0)
+        word(&text, w->name[tile][1]);
+    word(&text, w->name[v][1]);
+    word(&text, w->name[v][2]);
+    schedule_add(w->schedule, STEP_ORDER, 0, 0, text_get(&text));
+    text_free(&text);
+}
+
+static void write_marks(Write *w)
+{
+    const Nest *nest = w->cost->nest;
+    Text unroll = { 0 };
+    int v = w->cand->vector, tile = w->cand->tile;
+    for (int i = nest->outs; i < nest->count; i++) {
+        if (cost_is_tap(w->cost, w->cand, i) ||
+            cost_is_held(w->cost, w->cand, i))
+            word(&unroll, w->name[i][0]);
+    }
+    if (tile >= 0)
+        word(&unroll, w->name[tile][1]);
+    word(&unroll, w->name[v][1]);
+    if (unroll.length > 0)
+        schedule_add(w->schedule, STEP_UNROLL, 0, 0, text_get(&unroll));
+    if (w->name[v][2] != NULL)
+        schedule_add(w->schedule, STEP_VECTORIZE, 0, 0, w->name[v][2]);
+    text_free(&unroll);
+}
+
+void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
+                Schedule *schedule)
+{
+    Write w = { .cost = cost, .cand = cand, .schedule = schedule };
+    const Nest *nest = cost->nest;
+    split_blocks(&w, kernel);
+    split_vector(&w);
+    int tile = cand->tile;
+    split_tile(&w);
+    write_order(&w);
+    if (nest->w != NULL)
+        schedule_add(schedule, STEP_PACK, 0, 0, nest->w->buffer->name);
+    if (tile >= 0 && w.name[tile][0] != NULL && w.name[tile][1] != NULL)
+        peel_tile(&w, cost_tile_extent(cost, cand),
+                  nest->loop[tile].limits_others, nest->loop[tile].first,
+                  nest->loop[tile].last);
+    if (w.peel.length > 0)
+        schedule_add(schedule, STEP_PEEL, 0, 1, text_get(&w.peel));
+    write_marks(&w);
+    if (cost_sorts_input(cost, cand))
+        schedule_add(schedule, STEP_REUSE, 0, 0, nest->x->buffer->name);
+    text_free(&w.peel);
+}

@@ -1,0 +1,239 @@
+/*
+ * layout.c - where a logical position lies in a buffer's memory.
+ *
+ *     [c/16][h][w][16] over f32[32][8][8]  (dims c, h, w):
+ *     address = c/16 * 1024 + h * 128 + w * 16 + c%16
+ *
+ * Nests are written on logical indices; a layout belongs to the buffer alone.
+ */
+#include "kernel/local.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t dim_span(const Dim *dim)
+{
+    REQUIRE(dim->extent >= 0 && dim->before >= 0 && dim->after >= 0);
+    return exact_add(exact_add(dim->before, dim->extent), dim->after);
+}
+
+Layout layout_plain(int rank, const Dim *dim)
+{
+    Layout layout = { .count = rank, .size = 1 };
+    for (int i = rank - 1; i >= 0; i--) {
+        layout.piece[i] = (Piece){ i, 1, 0, layout.size };
+        layout.offset =
+            exact_add(layout.offset, exact_mul(dim[i].before, layout.size));
+        layout.size = exact_mul(layout.size, dim_span(&dim[i]));
+    }
+    return layout;
+}
+
+bool layout_equal(const Layout *a, const Layout *b)
+{
+    if (a->count != b->count || a->offset != b->offset || a->size != b->size)
+        return false;
+    for (int i = 0; i < a->count; i++) {
+        const Piece *p = &a->piece[i], *q = &b->piece[i];
+        if (p->dim != q->dim || p->div != q->div || p->mod != q->mod ||
+            p->stride != q->stride)
+            return false;
+    }
+    return true;
+}
+
+bool piece_is_linear(const Piece *piece)
+{
+    return piece->div == 1 && piece->mod == 0;
+}
+
+static int64_t piece_value(const Piece *piece, int64_t index)
+{
+    int64_t value =
+        piece_is_linear(piece) ? index : floor_div(index, piece->div);
+    return piece->mod ? value - piece->mod * floor_div(value, piece->mod)
+                      : value;
+}
+
+int64_t layout_address(const Buffer *buffer, const int64_t *index)
+{
+    const Layout *layout = &buffer->layout;
+    int64_t address = layout->offset;
+
+    for (int i = 0; i < buffer->rank; i++)
+        REQUIRE(index[i] >= -buffer->dim[i].before &&
+                index[i] < buffer->dim[i].extent + buffer->dim[i].after);
+    for (int i = 0; i < layout->count; i++) {
+        const Piece *piece = &layout->piece[i];
+        address += piece_value(piece, index[piece->dim]) * piece->stride;
+    }
+    REQUIRE(address >= 0 && address < layout->size);
+    return address;
+}
+
+/* ---- verification ---------------------------------------------------------- */
+
+/* Number of values that a piece takes over 0..extent-1. */
+static int64_t piece_values(const Piece *piece, int64_t extent)
+{
+    int64_t values = ceil_div(extent, piece->div);
+    return piece->mod && values > piece->mod ? piece->mod : values;
+}
+
+static const char *check_piece(const Buffer *buffer, const Piece *piece)
+{
+    if (piece->dim < 0 || piece->dim >= buffer->rank || piece->div < 1 ||
+        piece->mod < 0 || piece->stride < 0)
+        return "its layout is malformed";
+    if (!piece_is_linear(piece) && buffer->dim[piece->dim].before > 0)
+        return "a dimension with a halo before it is divided";
+    return NULL;
+}
+
+/* The addresses of the whole box, halos and slack with it. */
+static bool stays_inside(const Buffer *buffer)
+{
+    const Layout *layout = &buffer->layout;
+    int64_t low = layout->offset, high = layout->offset;
+
+    for (int i = 0; i < layout->count; i++) {
+        const Piece *piece = &layout->piece[i];
+        const Dim *dim = &buffer->dim[piece->dim];
+        int64_t last = piece_values(piece, dim->extent + dim->after) - 1;
+        low = exact_add(low, exact_mul(-dim->before, piece->stride));
+        high = exact_add(high, exact_mul(last, piece->stride));
+    }
+    return low >= 0 && high < layout->size;
+}
+
+/* The size of the block of index values that the dim's pieces tell apart,
+ * beginning with the piece of div `from`: 1 where there is none. */
+static int64_t told_apart(const Layout *layout, int dim, int64_t from,
+                          int64_t extent)
+{
+    for (int i = 0; i < layout->count; i++) {
+        const Piece *piece = &layout->piece[i];
+        if (piece->dim != dim || piece->div != from || piece->stride == 0)
+            continue;
+        if (piece->mod == 0 || exact_mul(from, piece->mod) >= extent)
+            return extent;
+        if (piece->mod > 1)
+            return told_apart(layout, dim, from * piece->mod, extent);
+    }
+    return from;
+}
+
+/* By design in a ring of rows, else by mistake. */
+static bool falls_together(const Buffer *buffer, int dim)
+{
+    int64_t extent = buffer->dim[dim].extent;
+    return extent > 1 && told_apart(&buffer->layout, dim, 1, extent) < extent;
+}
+
+static bool has_modulus(const Layout *layout, int dim)
+{
+    for (int i = 0; i < layout->count; i++) {
+        if (layout->piece[i].dim == dim && layout->piece[i].mod > 0)
+            return true;
+    }
+    return false;
+}
+
+static int piece_compare(const void *a, const void *b)
+{
+    int64_t s = ((const Piece *)a)->stride, t = ((const Piece *)b)->stride;
+    return (s > t) - (s < t);
+}
+
+/* Digits of a number: every stride exceeds all that the smaller ones reach. */
+static bool strides_nest(const Buffer *buffer)
+{
+    Piece piece[COUNT_OF(buffer->layout.piece)];
+    size_t count = (size_t)buffer->layout.count;
+    int64_t reach = 0;
+
+    memcpy(piece, buffer->layout.piece, count * sizeof *piece);
+    qsort(piece, count, sizeof *piece, piece_compare);
+    for (size_t i = 0; i < count; i++) {
+        int64_t last =
+            piece_values(&piece[i], buffer->dim[piece[i].dim].extent) - 1;
+        if (last > 0 && piece[i].stride <= reach)
+            return false;
+        reach = exact_add(reach, exact_mul(last, piece[i].stride));
+    }
+    return true;
+}
+
+static bool layout_is_empty(const Buffer *buffer)
+{
+    for (int i = 0; i < buffer->rank; i++) {
+        if (buffer->dim[i].extent == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *check_pieces(const Buffer *buffer)
+{
+    const char *fault = NULL;
+    for (int i = 0; i < buffer->layout.count && !fault; i++)
+        fault = check_piece(buffer, &buffer->layout.piece[i]);
+    return fault;
+}
+
+const char *layout_fault(const Buffer *buffer)
+{
+    const char *fault = check_pieces(buffer);
+
+    REQUIRE(buffer->layout.count >= 0 &&
+            buffer->layout.count <= (int)COUNT_OF(buffer->layout.piece));
+    if (fault || layout_is_empty(buffer))
+        return fault;
+    for (int i = 0; i < buffer->rank; i++)
+        dim_span(&buffer->dim[i]);
+    if (!stays_inside(buffer))
+        return "its addresses leave its memory";
+    for (int i = 0; i < buffer->rank; i++) {
+        if (falls_together(buffer, i) && !has_modulus(&buffer->layout, i))
+            return "positions of a dimension fall together";
+    }
+    return strides_nest(buffer) ? NULL : "its positions may fall together";
+}
+
+void layout_verify(const Buffer *buffer)
+{
+    const char *fault = layout_fault(buffer);
+    if (fault)
+        BUG("buffer '%s': %s", buffer->name, fault);
+}
+
+/* ---- packing --------------------------------------------------------------- */
+
+/* The next logical position, the last dimension fastest; false after the last. */
+bool position_next(const Buffer *buffer, int64_t *index)
+{
+    for (int i = buffer->rank - 1; i >= 0; i--) {
+        if (++index[i] < buffer->dim[i].extent)
+            return true;
+        index[i] = 0;
+    }
+    return false;
+}
+
+void *buffer_pack(Arena *arena, const Buffer *buffer)
+{
+    size_t size = (size_t)dtype_size(buffer->type);
+    char *packed = arena_array(arena, (size_t)buffer->layout.size, size);
+    const char *from = buffer->data;
+    int64_t index[KERNEL_RANK] = { 0 };
+
+    REQUIRE(from != NULL);
+    if (layout_is_empty(buffer))
+        return packed;
+    do {
+        size_t at = (size_t)layout_address(buffer, index);
+        memcpy(packed + at * size, from, size);
+        from += size;
+    } while (position_next(buffer, index));
+    return packed;
+}

@@ -1,0 +1,385 @@
+/*
+ * network.c - from a planned graph to a final program.
+ *
+ *     conv1 (fused into pool1)         nest of pool1
+ *     relu1 (fused into pool1)    ->   with relu1's and conv1's      ->  C
+ *     pool1                            inlined, then scheduled
+ *
+ * What is free (a reshape within the memory of its input) has no kernel.
+ */
+#include "op/lower_local.h"
+
+#include <string.h>
+
+/* ---- which nodes need a kernel ---------------------------------------------------- */
+
+static bool lies_within(const Tensor *tensor, const Tensor *outer)
+{
+    for (; tensor != NULL; tensor = tensor->place.within) {
+        if (tensor == outer)
+            return true;
+    }
+    return false;
+}
+
+/* The output is the input's memory, or every input is a slice of the
+ * output's. */
+static bool is_free(const Node *node)
+{
+    const Tensor *out = node->output[0];
+    if (node->op == OP_FLATTEN || node->op == OP_RESHAPE ||
+        node->op == OP_DROPOUT)
+        return lies_within(out, node->input[0]) ||
+               lies_within(node->input[0], out);
+    if (node->op != OP_CONCAT)
+        return false;
+    for (int i = 0; i < node->input_count; i++) {
+        if (!lies_within(node->input[i], out))
+            return false;
+    }
+    return true;
+}
+
+/* ---- comments ------------------------------------------------------------------------ */
+
+/* The layer as the user wrote it, on one line. */
+static void source_text(Text *text, const Node *node)
+{
+    const Origin *origin = node->origin;
+    if (origin == NULL || origin->range.source == NULL) {
+        text_add(text, op_info[node->op].name);
+        return;
+    }
+    Range r = origin->range;
+    bool space = false;
+    for (size_t i = r.start; i < r.end && i < r.start + 120; i++) {
+        char c = r.source->text[i];
+        if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
+            space = true;
+            continue;
+        }
+        if (space)
+            text_char(text, ' ');
+        space = false;
+        text_char(text, c);
+    }
+}
+
+static void place_text(Text *text, const Node *node)
+{
+    const Origin *origin = node->origin;
+    if (origin == NULL || origin->range.source == NULL)
+        return;
+    int line, column;
+    source_position(origin->range.source, origin->range.start, &line, &column);
+    text_printf(text, "   %s:%d", origin->range.source->name, line);
+}
+
+/* conv1 = conv(6, 5x5, pad=same) -> relu -> maxpool(2x2)   lenet5.cnn:8 */
+static char *cluster_comment(Arena *arena, const VecNodes *cluster)
+{
+    Text text = { 0 };
+    const Node *first = cluster->at[cluster->count - 1];
+    const Node *root = cluster->at[0];
+    text_printf(&text, "%s = ", first->path);
+    for (int i = cluster->count - 1; i >= 0; i--) {
+        source_text(&text, cluster->at[i]);
+        if (i > 0)
+            text_add(&text, " -> ");
+    }
+    place_text(&text, first);
+    text_printf(&text, "\n%s %s -> %s %s", tensor_show(first->input[0]),
+                shape_show(&first->input[0]->shape),
+                tensor_show(root->output[0]),
+                shape_show(&root->output[0]->shape));
+    int64_t macs = 0;
+    for (int i = 0; i < cluster->count; i++)
+        macs += op_info[cluster->at[i]->op].macs(cluster->at[i]);
+    if (macs > 0) {
+        text_add(&text, ";  ");
+        text_thousands(&text, macs);
+        text_add(&text, " multiply-adds");
+    }
+    return text_take(&text, arena);
+}
+
+/* ---- clusters ---------------------------------------------------------------------------- */
+
+/* A node whose rows its reader uses up as they come: a nest of its own in the
+ * reader's kernel. */
+static bool is_by_rows(const Node *node)
+{
+    return node->fused_into != NULL && node->output[0]->place.ring > 0;
+}
+
+static const Node *root_of(const Node *node)
+{
+    while (node->fused_into != NULL && !is_by_rows(node))
+        node = node->fused_into;
+    return node;
+}
+
+/* The root, then what is fused into it, readers before producers. */
+static VecNodes cluster_of(const Graph *graph, const Node *root)
+{
+    VecNodes cluster = { 0 };
+    for (int i = graph->nodes.count - 1; i >= 0; i--) {
+        if (root_of(graph->nodes.at[i]) == root)
+            vec_push(&cluster, graph->nodes.at[i]);
+    }
+    return cluster;
+}
+
+static Kernel *lower_node(Lower *l, const Node *node)
+{
+    op_info[node->op].lower(l, node);
+    Kernel *kernel = l->kernel;
+    kernel_simplify(kernel);
+    return kernel;
+}
+
+static Kernel *lower_cluster(Lower *l, const VecNodes *cluster)
+{
+    Text why = { 0 };
+    Kernel *kernel = lower_node(l, cluster->at[0]);
+    for (int i = 1; i < cluster->count; i++) {
+        const Node *node = cluster->at[i];
+        Kernel *producer = lower_node(l, node);
+        Buffer *buffer = lower_buffer(l, node->output[0]);
+        if (!rewrite_inline(kernel, producer, buffer, &why))
+            BUG("'%s' cannot be fused: %s", node->path, text_get(&why));
+        kernel_free(producer);
+    }
+    const Node *first = cluster->at[cluster->count - 1];
+    kernel->name = name_to_c(l->program->arena, first->path);
+    kernel->comment = cluster_comment(l->program->arena, cluster);
+    text_free(&why);
+    return kernel;
+}
+
+/* ---- halos --------------------------------------------------------------------------------- */
+
+static void zero_box(Kernel *k, Buffer *b, const int64_t lo[2],
+                     const int64_t hi[2])
+{
+    static const char *const names[] = { "h", "w", "c" };
+    const Affine *index[4] = { NULL };
+    if (lo[0] >= hi[0] || lo[1] >= hi[1])
+        return;
+    for (int d = 0; d < 3; d++)
+        index[d] = affine_var(k, kernel_for(k, names[d], d < 2 ? lo[d] : 0,
+                                            d < 2 ? hi[d] : b->dim[2].extent));
+    kernel_store(k, access_at(b, index),
+                 expr_const(k, (Type){ b->type, 1 }, 0));
+    for (int d = 0; d < 3; d++)
+        kernel_end(k);
+}
+
+/* The zeros around an image, before its producer runs. */
+static Kernel *lower_halo(Lower *l, const Tensor *tensor)
+{
+    const int64_t *halo = tensor->place.halo;
+    Arena *arena = l->program->arena;
+    Kernel *k = kernel_new(
+        arena,
+        name_to_c(arena, arena_printf(arena, "%s_border", tensor->name)));
+    Buffer *b = kernel_param(k, lower_buffer(l, tensor));
+    int64_t rows = tensor->shape.dim[0], columns = tensor->shape.dim[1];
+    int64_t left = -halo[1], right = columns + halo[3];
+    zero_box(k, b, (int64_t[]){ -halo[0], left }, (int64_t[]){ 0, right });
+    zero_box(k, b, (int64_t[]){ 0, left }, (int64_t[]){ rows, 0 });
+    zero_box(k, b, (int64_t[]){ 0, columns }, (int64_t[]){ rows, right });
+    zero_box(k, b, (int64_t[]){ rows, left },
+             (int64_t[]){ rows + halo[2], right });
+    k->comment = arena_printf(arena, "zeros around %s %s", tensor->name,
+                              shape_show(&tensor->shape));
+    return k;
+}
+
+static bool has_halo(const Tensor *tensor)
+{
+    const int64_t *halo = tensor->place.halo;
+    return tensor->place.kind == PLACE_ARENA && tensor->shape.rank == 3 &&
+           (halo[0] > 0 || halo[1] > 0 || halo[2] > 0 || halo[3] > 0);
+}
+
+/* ---- scheduling ------------------------------------------------------------------------------ */
+
+static const Schedule *override_of(const LowerOptions *options,
+                                   const char *name)
+{
+    for (int i = 0; options->overrides && i < options->overrides->count; i++) {
+        if (strcmp(options->overrides->at[i].kernel, name) == 0)
+            return &options->overrides->at[i];
+    }
+    return NULL;
+}
+
+static bool schedule_kernel(Kernel **kernel, bool rows,
+                            const LowerOptions *options)
+{
+    Schedule chosen = { .kernel = (*kernel)->name };
+    Text why = { 0 };
+    const Schedule *schedule = override_of(options, (*kernel)->name);
+    if (options->nests != NULL)
+        kernel_print(options->nests, *kernel);
+    if (schedule == NULL) {
+        if (!options->no_schedule)
+            schedule_choose(*kernel, options->target, rows, &chosen);
+        schedule = &chosen;
+    }
+    if (options->schedules != NULL)
+        schedule_print(options->schedules, schedule);
+    bool ok = schedule_apply(*kernel, schedule, options->target, &why);
+    if (!ok && schedule == &chosen)
+        BUG("the schedule chosen for '%s' fails: %s", (*kernel)->name,
+            text_get(&why));
+    if (!ok)
+        diag_error_file(NULL, "the schedule of '%s' does not fit: %s",
+                        (*kernel)->name, text_get(&why));
+    schedule_free(&chosen);
+    text_free(&why);
+    return ok;
+}
+
+static void finish_kernel(Kernel *kernel, const Target *target)
+{
+    kernel_simplify(kernel);
+    kernel_verify(kernel, target, true);
+    kernel_prove(kernel);
+}
+
+static void add_kernel(Lower *l, Kernel *kernel, const LowerOptions *options)
+{
+    finish_kernel(kernel, options->target);
+    vec_push(&l->program->kernels, kernel);
+}
+
+static bool add_halo(Lower *l, const Tensor *tensor,
+                     const LowerOptions *options)
+{
+    Kernel *kernel = lower_halo(l, tensor);
+    if (!schedule_kernel(&kernel, false, options))
+        return false;
+    add_kernel(l, kernel, options);
+    return true;
+}
+
+/* The node whose rows the root's kernel computes as it goes; or NULL. */
+static const Node *rows_producer(const Graph *graph, const Node *root)
+{
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.at[i];
+        if (is_by_rows(node) && root_of(node->fused_into) == root)
+            return node;
+    }
+    return NULL;
+}
+
+/* The producer's kernel and the reader's, scheduled by rows, become one. */
+static bool join_rows(Lower *l, Kernel **reader, const Node *node,
+                      const LowerOptions *options)
+{
+    Buffer *ring = lower_buffer(l, node->output[0]);
+    VecNodes cluster = cluster_of(l->graph, node);
+    Kernel *producer = lower_cluster(l, &cluster);
+    int64_t step, low, high;
+    Text why = { 0 };
+    vec_free(&cluster);
+    if (!kernel_rows_read(*reader, ring, &step, &low, &high))
+        BUG("'%s' does not read '%s' by rows", (*reader)->name, ring->name);
+    if (!schedule_kernel(&producer, true, options) ||
+        !schedule_kernel(reader, true, options))
+        return false;
+    if (!rewrite_rows(*reader, producer, step, low, high, &why))
+        BUG("'%s' cannot be computed by rows: %s", producer->name,
+            text_get(&why));
+    (*reader)->comment = arena_printf(l->program->arena, "%s\n%s",
+                                      producer->comment, (*reader)->comment);
+    kernel_free(producer);
+    return true;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------- */
+
+static void add_ports(Lower *l)
+{
+    const Graph *graph = l->graph;
+    for (int i = 0; i < graph->inputs.count; i++) {
+        const Tensor *t = graph->inputs.at[i];
+        ProgramPort port = { .buffer = lower_buffer(l, t), .name = t->name };
+        port.rank = t->shape.rank;
+        memcpy(port.dim, t->shape.dim, sizeof port.dim);
+        vec_push(&l->program->inputs, port);
+    }
+    for (int i = 0; i < graph->outputs.count; i++) {
+        const Output *o = &graph->outputs.at[i];
+        ProgramPort port = { .buffer = lower_buffer(l, o->tensor),
+                             .name = o->name,
+                             .classes = o->classes,
+                             .class_count = o->class_count };
+        port.rank = o->tensor->shape.rank;
+        memcpy(port.dim, o->tensor->shape.dim, sizeof port.dim);
+        vec_push(&l->program->outputs, port);
+    }
+}
+
+/* Only what some kernel or port still knows stays in the program. */
+static void drop_unused_buffers(Program *program)
+{
+    int kept = 0;
+    for (int i = 0; i < program->buffers.count; i++) {
+        Buffer *b = program->buffers.at[i];
+        bool used = b->place == BUFFER_INPUT || b->place == BUFFER_OUTPUT;
+        for (int j = 0; !used && j < program->kernels.count; j++) {
+            const Kernel *k = program->kernels.at[j];
+            for (int p = 0; !used && p < k->params.count; p++)
+                used = k->params.at[p] == b;
+        }
+        if (used)
+            program->buffers.at[kept++] = b;
+    }
+    program->buffers.count = kept;
+}
+
+static bool lower_root(Lower *l, const Node *node, const LowerOptions *options)
+{
+    for (int i = 0; i < node->output_count; i++) {
+        if (has_halo(node->output[i]) && !add_halo(l, node->output[i], options))
+            return false;
+    }
+    VecNodes cluster = cluster_of(l->graph, node);
+    Kernel *kernel = lower_cluster(l, &cluster);
+    const Node *rows = rows_producer(l->graph, node);
+    vec_free(&cluster);
+    if (rows != NULL ? !join_rows(l, &kernel, rows, options)
+                     : !schedule_kernel(&kernel, false, options))
+        return false;
+    add_kernel(l, kernel, options);
+    return true;
+}
+
+Program *lower_network(Arena *arena, const Graph *graph,
+                       const LowerOptions *options)
+{
+    Program *program = program_new(arena, graph->name, options->target);
+    Lower l = { .program = program, .graph = graph };
+    l.buffer = NEW_N(arena, Buffer *, graph->tensors.count);
+    program->origin = graph->source ? graph->source->name : graph->name;
+    program->workspace = graph->arena_bytes;
+    program->alignment = options->target->align;
+    program->parameters = graph_parameters(graph);
+    program->macs = graph_macs(graph);
+    program->batch = 1;
+    add_ports(&l);
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.at[i];
+        if (node->fused_into == NULL && !is_free(node) &&
+            !lower_root(&l, node, options)) {
+            program_free(program);
+            return NULL;
+        }
+    }
+    drop_unused_buffers(program);
+    return program;
+}

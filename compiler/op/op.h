@@ -1,0 +1,18 @@
+/*
+ * op.h - the operators' formulas for others: what a pass needs to put an
+ * activation or a sum into the kernel of the layer before it.
+ */
+#ifndef CNNC_OP_OP_H
+#define CNNC_OP_OP_H
+
+#include "graph/graph.h"
+#include "kernel/kernel.h"
+
+bool op_is_unary(Op op);
+bool op_is_binary(Op op);
+/* The function of a UNARY node at x, or of a BINARY one at a and b, f32. */
+const Expr *op_unary_expr(Kernel *k, const Node *node, const Expr *x);
+const Expr *op_binary_expr(Kernel *k, const Node *node, const Expr *a,
+                           const Expr *b);
+
+#endif

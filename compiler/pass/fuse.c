@@ -1,0 +1,202 @@
+/*
+ * fuse.c - which layers one kernel computes.
+ *
+ *     conv1 in relu1, relu1 in pool1:      for every pixel of pool1
+ *     conv -> relu -> maxpool(2x2)             for the 4 pixels of its window
+ *                                                  max(0, conv1), the largest
+ *
+ * A node is fused into its only reader where that reads each element at most
+ * once, for it is computed where it is read: into an elementwise operator of
+ * the same shape, or into a pool whose windows do not overlap. A sum (of two
+ * convolutions, say) takes one heavy operand in; the others come from memory.
+ */
+#include "pass/local.h"
+
+#define MOST_MEMBERS 24 /* nodes of a cluster */
+#define MOST_READS   12 /* data tensors that a cluster reads */
+#define MOST_WINDOW  4  /* of a pool that takes a convolution in */
+
+/* ---- operators ------------------------------------------------------------------- */
+
+typedef enum Role {
+    ROLE_ALONE,   /* a kernel of its own: its nest is not one element at a time,
+                     or its result is needed as a whole */
+    ROLE_ELEMENT, /* an element from the same element */
+    ROLE_MOVE,    /* a copy of one element */
+    ROLE_POOL,
+    ROLE_SUM /* of products */
+} Role;
+
+/* Activations and functions of two numbers are elementwise; what is not named
+ * here is alone. */
+static const Role roles[OP_COUNT] = {
+#define UNARY(id, ...)  [OP_##id] = ROLE_ELEMENT,
+#define UNARY1(id, ...) [OP_##id] = ROLE_ELEMENT,
+#define UNARY2(id, ...) [OP_##id] = ROLE_ELEMENT,
+#define BINARY(id, ...) [OP_##id] = ROLE_ELEMENT,
+#include "graph/ops.def"
+    [OP_BATCHNORM] = ROLE_ELEMENT,   [OP_NORMALIZE] = ROLE_ELEMENT,
+    [OP_CONVERT] = ROLE_ELEMENT,     [OP_DROPOUT] = ROLE_ELEMENT,
+    [OP_UPSAMPLE] = ROLE_MOVE,       [OP_MAXPOOL] = ROLE_POOL,
+    [OP_AVGPOOL] = ROLE_POOL,        [OP_GLOBAL_MAXPOOL] = ROLE_POOL,
+    [OP_GLOBAL_AVGPOOL] = ROLE_POOL, [OP_CONV] = ROLE_SUM,
+    [OP_DENSE] = ROLE_SUM,
+};
+
+/* With several groups of several filters the loops are no plain nest over the
+ * output. */
+static bool is_grouped(const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    return node->op == OP_CONV && a->groups > 1 && a->groups != a->filters;
+}
+
+/* ---- windows ---------------------------------------------------------------------- */
+
+typedef struct PoolWindow {
+    const Size *kernel, *stride;
+    const Pad *pad;
+} PoolWindow;
+
+static PoolWindow window_of(const Node *node)
+{
+    if (node->op == OP_MAXPOOL) {
+        const MaxpoolAttrs *a = node_attrs(node, MaxpoolAttrs);
+        return (PoolWindow){ &a->kernel, &a->stride, &a->pad };
+    }
+    const AvgpoolAttrs *a = node_attrs(node, AvgpoolAttrs);
+    return (PoolWindow){ &a->kernel, &a->stride, &a->pad };
+}
+
+/* A pool of small windows side by side. Overlapping ones would need a ring of
+ * rows between the two nests. */
+static bool windows_are_apart(const Node *node)
+{
+    if (node->op != OP_MAXPOOL && node->op != OP_AVGPOOL)
+        return false;
+    PoolWindow w = window_of(node);
+    for (int i = 0; i < 2; i++) {
+        if (w.stride->at[i] < w.kernel->at[i] || w.kernel->at[i] > MOST_WINDOW)
+            return false;
+    }
+    return pad_is_none(w.pad);
+}
+
+/* ---- clusters ------------------------------------------------------------------------ */
+
+/* What is known of the cluster that ends in a node so far. */
+typedef struct Cluster {
+    int members, reads;
+    bool has_pool, has_sum;
+} Cluster;
+
+static bool reads_once(const Node *reader, const Tensor *x)
+{
+    Role role = roles[reader->op];
+    if (role == ROLE_ELEMENT)
+        return shape_equal(&x->shape, &reader->output[0]->shape);
+    return role == ROLE_POOL && windows_are_apart(reader);
+}
+
+static bool may_join(const Node *reader, const Cluster *c, const Node *producer,
+                     const Cluster *p)
+{
+    bool heavy = p->has_pool || p->has_sum;
+    if (roles[producer->op] == ROLE_ALONE || is_grouped(producer) ||
+        producer->output_count != 1 || !reads_once(reader, producer->output[0]))
+        return false;
+    if (c->members + p->members > MOST_MEMBERS ||
+        c->reads + p->reads - 1 > MOST_READS)
+        return false;
+    if (roles[reader->op] == ROLE_POOL)
+        return !p->has_pool;
+    return !heavy || !(c->has_pool || c->has_sum);
+}
+
+static void join(Node *reader, Cluster *c, Node *producer, const Cluster *p)
+{
+    producer->fused_into = reader;
+    c->members += p->members;
+    c->reads += p->reads - 1;
+    c->has_pool |= p->has_pool;
+    c->has_sum |= p->has_sum;
+}
+
+/* Operands from the last on: what was computed last is nearest. Heavy ones
+ * first, as there is room for one. */
+static void fuse_operands(Node *node, Node *const *only, Cluster *clusters)
+{
+    Cluster *c = &clusters[node->id];
+    for (int heavy = 1; heavy >= 0; heavy--) {
+        for (int i = node->data_count - 1; i >= 0; i--) {
+            const Tensor *x = node->input[i];
+            Node *producer = x->producer;
+            const Cluster *p;
+            if (producer == NULL || only[x->id] != node)
+                continue;
+            p = &clusters[producer->id];
+            if ((p->has_pool || p->has_sum) == heavy &&
+                may_join(node, c, producer, p))
+                join(node, c, producer, p);
+        }
+    }
+}
+
+/* Forgets who was fused into whom; gives it by node, to be freed. */
+static Node **unfuse(Graph *graph)
+{
+    Node **before =
+        mem_alloc(sizeof *before * (size_t)(graph->nodes.count + 1));
+    for (int n = 0; n < graph->nodes.count; n++) {
+        before[n] = graph->nodes.at[n]->fused_into;
+        graph->nodes.at[n]->fused_into = NULL;
+    }
+    return before;
+}
+
+bool pass_fuse(Graph *graph, PassContext *context)
+{
+    Node **only = find_only_readers(graph), **before = unfuse(graph);
+    size_t size = sizeof(Cluster) * (size_t)(graph->nodes.count + 1);
+    Cluster *clusters = mem_alloc(size);
+    bool changed = false;
+    (void)context;
+    for (int n = 0; n < graph->nodes.count; n++) {
+        Node *node = graph->nodes.at[n];
+        clusters[n] =
+            (Cluster){ 1, node->data_count, roles[node->op] == ROLE_POOL,
+                       roles[node->op] == ROLE_SUM };
+        fuse_operands(node, only, clusters);
+    }
+    for (int n = 0; n < graph->nodes.count; n++)
+        changed |= graph->nodes.at[n]->fused_into != before[n];
+    mem_free(clusters);
+    mem_free(before);
+    mem_free(only);
+    return changed;
+}
+
+/* ---- what holds of clusters ------------------------------------------------------------- */
+
+const Node *cluster_root(const Node *node)
+{
+    while (node->fused_into != NULL)
+        node = node->fused_into;
+    return node;
+}
+
+void clusters_check(const Graph *graph, const char *after)
+{
+    Node **only = find_only_readers(graph);
+    for (int n = 0; n < graph->nodes.count; n++) {
+        const Node *node = graph->nodes.at[n];
+        if (node->fused_into == NULL)
+            continue;
+        if (node->output_count != 1 ||
+            only[node->output[0]->id] != node->fused_into)
+            BUG("after %s: '%s' is fused into '%s', which is not its only "
+                "reader",
+                after, node->path, node->fused_into->path);
+    }
+    mem_free(only);
+}

@@ -1,0 +1,463 @@
+/*
+ * layout.c - how images lie in memory, so that vectors are full.
+ *
+ *     [h][w][c]            row-major: what callers give and get
+ *     [c/16][h][w][16]     blocks of channels, a vector each
+ *     [c][h][w]            planes, for layers of few channels: vectors run over
+ *                          the pixels of a row; with a halo of zeros as wide as
+ *                          the padding of the convolutions that read it
+ *
+ * Images that elementwise operators, pools and depthwise convolutions connect
+ * share a layout and form a group. A convolution may run over pixels where its
+ * input and its result are planar, and over filters in any case. Each group is
+ * turned to planes and back as long as the sum of the kernels' costs falls.
+ */
+#include "pass/layout.h"
+
+#include <string.h>
+
+#define MOST_ROUNDS 8
+
+/* ---- images and their groups ------------------------------------------------------ */
+
+bool is_image(const Tensor *tensor)
+{
+    return tensor->shape.rank == 3 && tensor->kind != TENSOR_PARAMETER &&
+           tensor->kind != TENSOR_CONSTANT && tensor->place.kind != PLACE_NONE;
+}
+
+int group_of(const Layouter *l, const Tensor *tensor)
+{
+    int id = tensor->id;
+    while (l->image[id].group != id)
+        id = l->image[id].group = l->image[l->image[id].group].group;
+    return id;
+}
+
+bool is_planar(const Layouter *l, const Tensor *tensor)
+{
+    return tensor->shape.dim[2] == 1 || l->image[group_of(l, tensor)].planes;
+}
+
+static int64_t pixels(const Tensor *tensor)
+{
+    return tensor->shape.dim[0] * tensor->shape.dim[1];
+}
+
+static void tie(Layouter *l, const Tensor *a, const Tensor *b)
+{
+    int g = group_of(l, a), h = group_of(l, b);
+    if (l->image[a->id].fixed || l->image[b->id].fixed || g == h)
+        return;
+    l->image[h].group = g;
+    l->image[g].blocks &= l->image[h].blocks;
+}
+
+/* Reads its input in the order of the caller's arrays, and leaves such. */
+static bool is_row_major(const Node *node)
+{
+    switch ((int)node->op) {
+    case OP_FLATTEN:
+    case OP_RESHAPE:
+        return node->input[0]->shape.rank != 3 || pixels(node->input[0]) > 1;
+    case OP_SOFTMAX:
+    case OP_ARGMAX: return true;
+    case OP_CONCAT: return node_attrs(node, ConcatAttrs)->axis != 2;
+    }
+    return false;
+}
+
+static void fix(Layouter *l, const Tensor *tensor)
+{
+    l->image[tensor->id].fixed = true;
+}
+
+static void find_images(Layouter *l)
+{
+    const Graph *graph = l->graph;
+    for (int i = 0; i < graph->tensors.count; i++) {
+        const Tensor *t = graph->tensors.at[i];
+        Image *image = &l->image[i];
+        image->group = i;
+        if (!is_image(t))
+            continue;
+        image->blocks = t->shape.dim[2] % l->lanes == 0;
+        image->fixed = t->place.kind != PLACE_ARENA || t->type != DT_F32;
+    }
+    for (int n = 0; n < graph->nodes.count; n++) {
+        const Node *node = graph->nodes.at[n];
+        if (node->op == OP_RESHAPE)
+            fix(l, node->output[0]);
+        if (!is_row_major(node))
+            continue;
+        for (int i = 0; i < node->data_count; i++)
+            fix(l, node->input[i]);
+        fix(l, node->output[0]);
+    }
+}
+
+/* ---- kernels ------------------------------------------------------------------------ */
+
+bool is_depthwise(const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters;
+}
+
+static Work work_of(const Node *node)
+{
+    switch ((int)node->op) {
+    case OP_CONV: return is_depthwise(node) ? WORK_CHANNELS : WORK_CONV;
+    case OP_GLOBAL_AVGPOOL:
+    case OP_GLOBAL_MAXPOOL:
+        return node->input[0]->shape.rank == 3 ? WORK_REDUCTION : WORK_NONE;
+    case OP_MAXPOOL:
+    case OP_AVGPOOL:
+    case OP_PAD:
+    case OP_UPSAMPLE: return WORK_CHANNELS;
+    }
+    return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
+}
+
+/* How much of a kernel's time a node of it takes. */
+static int weight_of(const Node *node)
+{
+    if (node->op == OP_CONV)
+        return 3;
+    return op_info[node->op].elementwise || node->op == OP_UPSAMPLE ? 1 : 2;
+}
+
+static void add_to_job(Job *job, const Node *node)
+{
+    if (job->heavy == NULL || weight_of(node) > weight_of(job->heavy))
+        job->heavy = node;
+    for (int i = 0; i < node->data_count; i++) {
+        Tensor *x = node->input[i];
+        bool is_spread = op_info[node->op].elementwise &&
+                         !shape_equal(&x->shape, &node->output[0]->shape);
+        if (is_image(x) && !is_spread)
+            vec_push(&job->reads, x);
+    }
+}
+
+/* Members come before their roots: jobs are made from the last node on. */
+static void find_jobs(Layouter *l)
+{
+    const Graph *graph = l->graph;
+    int *job_of = arena_array(graph->arena, (size_t)graph->nodes.count + 1,
+                              sizeof *job_of);
+    for (int n = graph->nodes.count - 1; n >= 0; n--) {
+        const Node *node = graph->nodes.at[n];
+        if (node->fused_into == NULL) {
+            Job job = { .root = node };
+            job.wrote = is_image(node->output[0]) ? node->output[0] : NULL;
+            job_of[n] = l->jobs.count;
+            vec_push(&l->jobs, job);
+        } else {
+            job_of[n] = job_of[node->fused_into->id];
+        }
+        add_to_job(&l->jobs.at[job_of[n]], node);
+    }
+    for (int i = 0; i < l->jobs.count; i++)
+        l->jobs.at[i].work = work_of(l->jobs.at[i].heavy);
+}
+
+/* Operands of a sum, and what pools and the like read, lie as the result. */
+static void tie_jobs(Layouter *l)
+{
+    for (int i = 0; i < l->jobs.count; i++) {
+        const Job *job = &l->jobs.at[i];
+        const bool concat = job->root->op == OP_CONCAT;
+        if (job->wrote == NULL || (job->work == WORK_NONE && !concat))
+            continue;
+        for (int r = 0; r < job->reads.count; r++) {
+            const Tensor *x = job->reads.at[r];
+            if (job->work != WORK_CONV || x != job->heavy->input[0])
+                tie(l, job->wrote, x);
+        }
+    }
+}
+
+/* ---- the search ------------------------------------------------------------------------ */
+
+typedef struct Search {
+    Layouter *l;
+    int *start, *job; /* jobs of group g: job[start[g]..start[g + 1]-1] */
+    int *seen, now;   /* by job: when its cost was last taken */
+} Search;
+
+static int touched(const Job *job, int i)
+{
+    return i < job->reads.count ? job->reads.at[i]->id : job->wrote->id;
+}
+
+static int touched_count(const Job *job)
+{
+    return job->reads.count + (job->wrote != NULL);
+}
+
+static int touched_group(const Search *s, const Job *job, int i)
+{
+    return group_of(s->l, s->l->graph->tensors.at[touched(job, i)]);
+}
+
+/* Counts the jobs of each group, makes the ends of their parts of the counts,
+ * and fills the parts from their ends: what is left are the starts. */
+static void index_jobs(Search *s)
+{
+    Layouter *l = s->l;
+    Arena *arena = l->graph->arena;
+    const int count = l->graph->tensors.count;
+    s->start = arena_array(arena, (size_t)count + 1, sizeof *s->start);
+    s->seen = arena_array(arena, (size_t)l->jobs.count + 1, sizeof *s->seen);
+    for (int j = 0; j < l->jobs.count; j++) {
+        for (int i = 0; i < touched_count(&l->jobs.at[j]); i++)
+            s->start[touched_group(s, &l->jobs.at[j], i)]++;
+    }
+    for (int g = 1; g <= count; g++)
+        s->start[g] += s->start[g - 1];
+    s->job = arena_array(arena, (size_t)s->start[count] + 1, sizeof *s->job);
+    for (int j = 0; j < l->jobs.count; j++) {
+        for (int i = 0; i < touched_count(&l->jobs.at[j]); i++)
+            s->job[--s->start[touched_group(s, &l->jobs.at[j], i)]] = j;
+    }
+}
+
+static double cost_around(Search *s, const int *group, int count)
+{
+    double cost = 0;
+    s->now++;
+    for (int i = 0; i < count; i++) {
+        int g = group[i];
+        for (int k = s->start[g]; k < s->start[g + 1]; k++) {
+            int j = s->job[k];
+            if (s->seen[j] == s->now)
+                continue;
+            s->seen[j] = s->now;
+            cost += job_cost(s->l, &s->l->jobs.at[j]);
+        }
+    }
+    return cost;
+}
+
+/* Keeps the change where it pays. */
+static bool try_planes(Search *s, const int *group, int count, bool planes)
+{
+    Image *image = s->l->image;
+    bool old[2], changes = false;
+    double before, after;
+    for (int i = 0; i < count; i++) {
+        old[i] = image[group[i]].planes;
+        changes |= old[i] != planes;
+        if (image[group[i]].fixed)
+            return false;
+    }
+    if (!changes)
+        return false;
+    before = cost_around(s, group, count);
+    for (int i = 0; i < count; i++)
+        image[group[i]].planes = planes;
+    after = cost_around(s, group, count);
+    if (after < before * (1 - 1e-9))
+        return true;
+    for (int i = count - 1; i >= 0; i--)
+        image[group[i]].planes = old[i];
+    return false;
+}
+
+static bool search_round(Search *s)
+{
+    Layouter *l = s->l;
+    bool better = false;
+    for (int j = l->jobs.count - 1; j >= 0; j--) {
+        const Job *job = &l->jobs.at[j];
+        int both[2];
+        if (job->work == WORK_CONV && job->wrote != NULL) {
+            both[0] = group_of(l, job->heavy->input[0]);
+            both[1] = group_of(l, job->wrote);
+            better |= try_planes(s, both, 2, true);
+            better |= try_planes(s, both, 2, false);
+        }
+        for (int i = 0; i < touched_count(job); i++) {
+            int g = touched_group(s, job, i);
+            better |= try_planes(s, &g, 1, !l->image[g].planes);
+        }
+    }
+    return better;
+}
+
+static void search(Layouter *l)
+{
+    Search s = { .l = l };
+    index_jobs(&s);
+    for (int round = 0; round < MOST_ROUNDS && search_round(&s); round++)
+        continue;
+    for (int j = 0; j < l->jobs.count; j++) /* for what it wants copied */
+        job_cost(l, &l->jobs.at[j]);
+}
+
+/* ---- places -------------------------------------------------------------------------------- */
+
+void window_halo(const Node *node, int64_t halo[4])
+{
+    const Size *kernel, *stride;
+    const Pad *pad;
+    memset(halo, 0, 4 * sizeof *halo);
+    if (node->op == OP_CONV) {
+        kernel = &node_attrs(node, ConvAttrs)->kernel;
+        stride = &node_attrs(node, ConvAttrs)->stride;
+        pad = &node_attrs(node, ConvAttrs)->pad;
+    } else if (node->op == OP_MAXPOOL) {
+        kernel = &node_attrs(node, MaxpoolAttrs)->kernel;
+        stride = &node_attrs(node, MaxpoolAttrs)->stride;
+        pad = &node_attrs(node, MaxpoolAttrs)->pad;
+    } else if (node->op == OP_AVGPOOL) {
+        kernel = &node_attrs(node, AvgpoolAttrs)->kernel;
+        stride = &node_attrs(node, AvgpoolAttrs)->stride;
+        pad = &node_attrs(node, AvgpoolAttrs)->pad;
+    } else {
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        int64_t dilation = node->op == OP_CONV
+                               ? node_attrs(node, ConvAttrs)->dilation.at[i]
+                               : 1;
+        int64_t last = (node->output[0]->shape.dim[i] - 1) * stride->at[i] -
+                       pad->begin[i] + (kernel->at[i] - 1) * dilation;
+        int64_t over = last - (node->input[0]->shape.dim[i] - 1);
+        halo[i] = pad->begin[i];
+        halo[i + 2] = over > 0 ? over : 0;
+    }
+}
+
+static void widen(int64_t to[4], const int64_t by[4])
+{
+    for (int i = 0; i < 4; i++) {
+        if (to[i] < by[i])
+            to[i] = by[i];
+    }
+}
+
+static void set_layouts(Layouter *l, Place *places)
+{
+    for (int i = 0; i < l->graph->tensors.count; i++) {
+        const Tensor *t = l->graph->tensors.at[i];
+        const Image *group;
+        if (!is_image(t) || l->image[i].fixed)
+            continue;
+        group = &l->image[group_of(l, t)];
+        places[i].block = group->planes ? 1 : group->blocks ? l->lanes : 0;
+    }
+}
+
+static void set_halos(Layouter *l, Place *places)
+{
+    for (int j = 0; j < l->jobs.count; j++) {
+        const Job *job = &l->jobs.at[j];
+        int64_t halo[4];
+        const Tensor *x = job->heavy->input[0];
+        if (job->heavy->op != OP_CONV || l->image[x->id].fixed)
+            continue;
+        window_halo(job->heavy, halo);
+        if (is_depthwise(job->heavy) ? is_planar(l, x)
+                                     : job_runs_over_pixels(l, job, false))
+            widen(places[x->id].halo, halo);
+    }
+}
+
+/* The parts of a concat lie within the whole: their halos are the same. */
+static void spread_halos(const Layouter *l, Place *places)
+{
+    const Graph *graph = l->graph;
+    for (int n = graph->nodes.count - 1; n >= 0; n--) {
+        const Node *node = graph->nodes.at[n];
+        const Place *whole = &places[node->output[0]->id];
+        if (node->op != OP_CONCAT || node->output[0]->shape.rank != 3)
+            continue;
+        for (int i = 0; i < node->data_count; i++) {
+            const Tensor *x = node->input[i];
+            if (is_image(x) && !l->image[x->id].fixed)
+                widen(places[x->id].halo, whole->halo);
+        }
+    }
+}
+
+/* ---- copies ------------------------------------------------------------------------------------ */
+
+/* A copy in planes, with zeros around it, of an image that others lay out. */
+static Tensor *planar_copy(Graph *graph, const Node *conv, const int64_t *halo)
+{
+    const char *path = arena_printf(graph->arena, "%s.planes", conv->path);
+    Tensor *copy = build_copy(graph, path, conv->input[0], conv)->output[0];
+    copy->place.kind = PLACE_ARENA;
+    copy->place.block = 1;
+    memcpy(copy->place.halo, halo, sizeof copy->place.halo);
+    return copy;
+}
+
+static bool insert_copies(Layouter *l)
+{
+    Graph *graph = l->graph;
+    const int count = graph->tensors.count;
+    Tensor **copies =
+        arena_array(graph->arena, (size_t)count + 1, sizeof *copies);
+    bool inserted = false;
+    for (int j = l->jobs.count - 1; j >= 0; j--) {
+        const Job *job = &l->jobs.at[j];
+        Node *conv;
+        int64_t halo[4];
+        int id;
+        if (job->work != WORK_CONV || !job->wants_copy)
+            continue;
+        conv = graph->nodes.at[job->heavy->id];
+        id = conv->input[0]->id;
+        window_halo(conv, halo);
+        if (copies[id] == NULL)
+            copies[id] = planar_copy(graph, conv, halo);
+        widen(copies[id]->place.halo, halo);
+        conv->input[0] = copies[id];
+        inserted = true;
+    }
+    if (inserted)
+        graph_sort(graph);
+    return inserted;
+}
+
+/* ---- the pass ------------------------------------------------------------------------------------- */
+
+static bool set_places(const Graph *graph, const Place *places, int count)
+{
+    bool changed = false;
+    for (int i = 0; i < count; i++) {
+        Place *p = &graph->tensors.at[i]->place;
+        changed |= !layouts_equal(p, &places[i]);
+        *p = places[i];
+    }
+    return changed;
+}
+
+bool pass_layout(Graph *graph, PassContext *context)
+{
+    Layouter l = { .graph = graph, .lanes = target_lanes(context->target) };
+    const int count = graph->tensors.count;
+    Place *places = NEW_N(graph->arena, Place, count + 1);
+    bool changed;
+    l.image = NEW_N(graph->arena, Image, count + 1);
+    for (int i = 0; i < count; i++)
+        places[i].kind = graph->tensors.at[i]->place.kind;
+    if (l.lanes > 1) {
+        find_images(&l);
+        find_jobs(&l);
+        tie_jobs(&l);
+        search(&l);
+        set_layouts(&l, places);
+        set_halos(&l, places);
+        spread_halos(&l, places);
+    }
+    changed = set_places(graph, places, count);
+    changed |= insert_copies(&l);
+    for (int j = 0; j < l.jobs.count; j++)
+        vec_free(&l.jobs.at[j].reads);
+    vec_free(&l.jobs);
+    return changed;
+}

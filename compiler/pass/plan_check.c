@@ -1,0 +1,293 @@
+/*
+ * plan_check.c - proves the plan by running it: every cell of the arena
+ * remembers which element of which tensor it holds.
+ *
+ *     kernel of add1:  reads conv2[i], skip[i]:  do the cells hold just these?
+ *                      writes add1[i]:           from now on they hold that
+ *
+ * It knows nothing of lifetimes and orders, and so finds an overlap, a read of
+ * what was overwritten, a slice in the wrong place, or a border that is not
+ * zero, whoever made the mistake. A cell that a kernel reads it may write only
+ * for the same element, and where it reads it for that element alone.
+ */
+#include "pass/local.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A larger arena is checked tensor by tensor. */
+#define MOST_CELLS ((int64_t)1 << 27)
+
+typedef struct Cell {
+    int32_t tensor;   /* number + 1; 0: never written */
+    uint32_t element; /* modulo 2^32; HALO in a border */
+    int32_t read;     /* step + 1 of the last read, negative: out of step */
+} Cell;
+
+#define HALO UINT32_MAX
+
+/*
+ * What a free node makes one and the same: element i of a flattened tensor is
+ * element i of its input, and a part's is one of the whole's.
+ */
+typedef struct Link {
+    const Tensor *to; /* NULL: none */
+    int64_t run;      /* of a part: elements in a row; 0: all, the same ones */
+    int64_t whole_run, start;
+} Link;
+
+typedef struct Check {
+    const Graph *graph;
+    const char *after;
+    Link *link; /* by tensor id */
+    Cell *cell;
+    int64_t count, unit; /* cells, bytes of each */
+    int step;
+    bool in_step; /* the read at hand */
+} Check;
+
+/* ---- names for elements ----------------------------------------------------------- */
+
+static void link_parts(const Check *k, const Node *node)
+{
+    const int64_t axis = node_attrs(node, ConcatAttrs)->axis;
+    const Tensor *whole = node->output[0];
+    int64_t inner = 1, start = 0;
+    for (int d = (int)axis + 1; d < whole->shape.rank; d++)
+        inner *= whole->shape.dim[d];
+    for (int i = 0; i < node->data_count; i++) {
+        const Tensor *part = node->input[i];
+        int64_t run = part->shape.dim[axis] * inner;
+        k->link[part->id] =
+            (Link){ whole, run, whole->shape.dim[axis] * inner, start };
+        start += run;
+    }
+}
+
+static void link_reshape(const Check *k, const Node *node)
+{
+    const Tensor *in = node->input[0], *out = node->output[0];
+    if (k->link[out->id].to == NULL)
+        k->link[out->id] = (Link){ in, 0, 0, 0 };
+    else
+        k->link[in->id] = (Link){ out, 0, 0, 0 };
+}
+
+static void link_free_nodes(const Check *k)
+{
+    const Graph *graph = k->graph;
+    for (int n = 0; n < graph->nodes.count; n++) {
+        const Node *node = graph->nodes.at[n];
+        if (node->op == OP_CONCAT && node_is_free(node))
+            link_parts(k, node);
+    }
+    for (int n = 0; n < graph->nodes.count; n++) {
+        const Node *node = graph->nodes.at[n];
+        if (node->op != OP_CONCAT && node_is_free(node))
+            link_reshape(k, node);
+    }
+}
+
+/* The cell's content for an element, or (element -1) for the border. */
+static Cell name_of(const Check *k, const Tensor *t, int64_t element)
+{
+    for (const Link *l = &k->link[t->id]; l->to; l = &k->link[t->id]) {
+        if (l->run && element >= 0)
+            element =
+                element / l->run * l->whole_run + l->start + element % l->run;
+        t = l->to;
+    }
+    return (Cell){ t->id + 1, element < 0 ? HALO : (uint32_t)element, 0 };
+}
+
+/* ---- where elements lie --------------------------------------------------------------- */
+
+static Cell *cell_at(const Check *k, const Tensor *t, int64_t address)
+{
+    int64_t size = dtype_size(t->type);
+    int64_t byte = t->place.offset + address * size;
+    if (address < 0 || byte < 0 || byte + size > k->graph->arena_bytes)
+        BUG("after %s: '%s' leaves the arena", k->after, t->name);
+    if (byte % k->unit != 0)
+        BUG("after %s: '%s' is not aligned", k->after, t->name);
+    return &k->cell[byte / k->unit];
+}
+
+typedef void Visit(const Check *k, const Tensor *t, Cell *cell,
+                   int64_t element);
+
+/* A small element is one cell, a larger one several. */
+static void visit_element(const Check *k, const Tensor *t, Visit *visit,
+                          int64_t address, int64_t element)
+{
+    Cell *cell = cell_at(k, t, address);
+    for (int64_t i = 0; i < dtype_size(t->type) / k->unit; i++)
+        visit(k, t, cell + i, element);
+}
+
+static void visit_image(const Check *k, const Tensor *t, Visit *visit)
+{
+    const int64_t *dim = t->shape.dim, *halo = t->place.halo;
+    const int64_t block = t->place.block > 0 ? t->place.block : dim[2];
+    Steps s = place_steps(&t->shape, &t->place);
+    for (int64_t h = -halo[0]; h < dim[0] + halo[2]; h++)
+        for (int64_t w = -halo[1]; w < dim[1] + halo[3]; w++) {
+            bool inside = h >= 0 && h < dim[0] && w >= 0 && w < dim[1];
+            int64_t first = (h * dim[1] + w) * dim[2];
+            int64_t address = s.offset + h * s.h + w * s.w;
+            for (int64_t c = 0; c < dim[2]; c++)
+                visit_element(k, t, visit,
+                              address + c / block * s.c + c % block,
+                              inside ? first + c : -1);
+        }
+}
+
+static void visit_cells(const Check *k, const Tensor *t, Visit *visit)
+{
+    const int64_t count = shape_count(&t->shape);
+    if (t->place.kind != PLACE_ARENA)
+        return;
+    if (t->shape.rank == 3) {
+        visit_image(k, t, visit);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++)
+        visit_element(k, t, visit, i, i);
+}
+
+/* ---- what kernels do -------------------------------------------------------------------- */
+
+static const char *holder_of(const Check *k, const Cell *cell)
+{
+    return cell->tensor > 0 ? k->graph->tensors.at[cell->tensor - 1]->name
+                            : "nothing";
+}
+
+static void read_cell(const Check *k, const Tensor *t, Cell *cell,
+                      int64_t element)
+{
+    Cell name = name_of(k, t, element);
+    if (cell->tensor != name.tensor || cell->element != name.element)
+        BUG("after %s: '%s' reads element %" PRId64 " of '%s' where the plan "
+            "has '%s'",
+            k->after, k->graph->nodes.at[k->step]->path, element, t->name,
+            holder_of(k, cell));
+    if (cell->read != -(k->step + 1))
+        cell->read = k->in_step ? k->step + 1 : -(k->step + 1);
+}
+
+static void write_cell(const Check *k, const Tensor *t, Cell *cell,
+                       int64_t element)
+{
+    Cell name = name_of(k, t, element);
+    if (cell->read == -(k->step + 1) ||
+        (cell->read == k->step + 1 && cell->element != name.element))
+        BUG("after %s: '%s' overwrites '%s' while it reads it", k->after,
+            t->name, holder_of(k, cell));
+    *cell = name;
+}
+
+/* Whether the node's kernel needs element i of x for element i of its result
+ * and for no other. */
+static bool is_in_step(const Node *node, const Tensor *x)
+{
+    bool same = true;
+    for (const Node *n = node; n != NULL; n = n->fused_into) {
+        same = same && op_info[n->op].elementwise;
+        same = same && shape_equal(&n->output[0]->shape, &x->shape);
+    }
+    return same;
+}
+
+static void run_kernels(Check *k)
+{
+    const Graph *graph = k->graph;
+    const int nodes = graph->nodes.count;
+    const Node **first = mem_alloc(sizeof *first * (size_t)(nodes + 1) * 2);
+    const Node **next = first + nodes + 1;
+    for (int n = 0; n < nodes; n++)
+        first[n] = NULL;
+    for (int n = nodes - 1; n >= 0; n--) {
+        const Node *node = graph->nodes.at[n];
+        next[n] = first[cluster_root(node)->id];
+        first[cluster_root(node)->id] = node;
+    }
+    for (k->step = 0; k->step < nodes; k->step++) {
+        const Node *root = graph->nodes.at[k->step];
+        if (root->fused_into != NULL || node_is_free(root))
+            continue;
+        for (const Node *n = first[k->step]; n != NULL; n = next[n->id]) {
+            for (int i = 0; i < n->data_count; i++) {
+                k->in_step = is_in_step(n, n->input[i]);
+                visit_cells(k, n->input[i], read_cell);
+            }
+        }
+        for (int i = 0; i < root->output_count; i++)
+            visit_cells(k, root->output[i], write_cell);
+    }
+    mem_free(first);
+}
+
+/* ---- large arenas -------------------------------------------------------------------------- */
+
+static bool is_owner(const Tensor *t)
+{
+    return t->place.kind == PLACE_ARENA && t->place.within == NULL;
+}
+
+static void check_pairs(const Graph *graph, const char *after)
+{
+    Lifetime *life =
+        mem_alloc(sizeof *life * (size_t)(graph->tensors.count + 1));
+    find_lifetimes(graph, life);
+    for (int i = 0; i < graph->tensors.count; i++) {
+        const Tensor *a = graph->tensors.at[i];
+        for (int j = 0; is_owner(a) && j < i; j++) {
+            const Tensor *b = graph->tensors.at[j];
+            if (is_owner(b) && life[i].first <= life[j].last &&
+                life[j].first <= life[i].last &&
+                a->place.offset < b->place.offset + b->place.size &&
+                b->place.offset < a->place.offset + a->place.size)
+                BUG("after %s: the plan puts '%s' over '%s'", after, a->name,
+                    b->name);
+        }
+        if (is_owner(a) &&
+            (a->place.offset < 0 ||
+             a->place.offset + a->place.size > graph->arena_bytes))
+            BUG("after %s: '%s' leaves the arena", after, a->name);
+    }
+    mem_free(life);
+}
+
+/* ---- the proof -------------------------------------------------------------------------------- */
+
+/* The smallest element in the arena; cells are no larger. */
+static int64_t cell_unit(const Graph *graph)
+{
+    int64_t unit = 8;
+    for (int i = 0; i < graph->tensors.count; i++) {
+        const Tensor *t = graph->tensors.at[i];
+        if (t->place.kind == PLACE_ARENA && dtype_size(t->type) < unit)
+            unit = dtype_size(t->type);
+    }
+    return unit;
+}
+
+void plan_check(const Graph *graph, const char *after)
+{
+    Check k = { .graph = graph, .after = after, .unit = cell_unit(graph) };
+    k.count = graph->arena_bytes / k.unit + 1;
+    if (k.count > MOST_CELLS) {
+        check_pairs(graph, after);
+        return;
+    }
+    k.cell = mem_alloc(sizeof *k.cell * (size_t)k.count);
+    memset(k.cell, 0, sizeof *k.cell * (size_t)k.count);
+    k.link = mem_alloc(sizeof *k.link * (size_t)(graph->tensors.count + 1));
+    for (int i = 0; i < graph->tensors.count; i++)
+        k.link[i] = (Link){ NULL, 0, 0, 0 };
+    link_free_nodes(&k);
+    run_kernels(&k);
+    mem_free(k.cell);
+    mem_free(k.link);
+}

@@ -1,0 +1,193 @@
+/*
+ * rules.c - applies the rules of rules.def until none fits.
+ *
+ *     flatten1 = flatten(pool1)            relu1 = relu(pool1)
+ *     relu1    = relu(flatten1)     ->     relu1.flat = flatten(relu1)
+ *
+ * Nodes are visited in order, so that what a node reads is settled when its
+ * turn comes. What is replaced falls away at the end of a round.
+ */
+#include "pass/local.h"
+
+#include <string.h>
+
+/* ---- conditions -------------------------------------------------------------------- */
+
+#define IS_RESHAPE(node) ((node)->op == OP_RESHAPE || (node)->op == OP_FLATTEN)
+
+static bool keeps_shape(const Node *node)
+{
+    return shape_equal(&node->input[0]->shape, &node->output[0]->shape);
+}
+
+static bool converts_nothing(const Node *node)
+{
+    return node->input[0]->type == node->output[0]->type &&
+           node_attrs(node, ConvertAttrs)->scale == 1;
+}
+
+/* A window of 1x1 that moves by 1: padding must be smaller, so there is none. */
+static bool pools_nothing(const Node *node)
+{
+    const Size *kernel = node->op == OP_MAXPOOL
+                             ? &node_attrs(node, MaxpoolAttrs)->kernel
+                             : &node_attrs(node, AvgpoolAttrs)->kernel;
+    return kernel->at[0] == 1 && kernel->at[1] == 1 && keeps_shape(node);
+}
+
+static int64_t last_dim(const Shape *shape)
+{
+    return shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
+}
+
+/* The same function of each element, in whatever shape they stand; with a
+ * number a channel, as long as the channels are the same. */
+static bool passes_reshape(const Node *node, const Node *reshape)
+{
+    const Shape *inner = &reshape->input[0]->shape;
+    if (!op_info[node->op].elementwise || node->data_count != 1)
+        return false;
+    return node->input_count == 1 ||
+           last_dim(inner) == last_dim(&node->input[0]->shape);
+}
+
+/* ---- the rewriting -------------------------------------------------------------------- */
+
+typedef struct Rules {
+    Graph *graph;
+    PassContext *context;
+    Tensor **instead; /* by tensor id */
+    int count;
+    bool *is_output;
+    bool changed;
+} Rules;
+
+typedef enum ResultKind {
+    RESULT_BECOMES,
+    RESULT_READS,
+    RESULT_SINKS
+} ResultKind;
+
+typedef struct Result {
+    ResultKind kind;
+    Tensor *tensor;
+} Result;
+
+/* The reshape goes behind the node: relu(flatten(x)) -> flatten(relu(x)). */
+static void sink(Rules *r, Node *node, Node *reshape)
+{
+    Tensor *result = node->output[0];
+    Arena *arena = r->graph->arena;
+    const char *path =
+        arena_printf(arena, "%s.%s", node->path, op_info[reshape->op].name);
+    Node *behind = build_node(r->graph, reshape->op, path, result, node);
+    memcpy(behind->attrs, reshape->attrs, op_info[reshape->op].attrs_size);
+    node->input[0] = reshape->input[0];
+    build_infer(r->graph, node);
+    build_infer(r->graph, behind);
+    behind->output[0]->label = result->label;
+    behind->output[0]->uses = result->uses;
+    result->label = NULL;
+    result->uses = 1;
+    r->instead[result->id] = behind->output[0];
+}
+
+/* Whether a copy into an output of the network would be lost. */
+static bool is_needed_copy(const Rules *r, const Node *node)
+{
+    bool copies = node->op == OP_CONVERT || node->op == OP_RESHAPE;
+    return copies && r->is_output[node->output[0]->id];
+}
+
+static bool rewrite(Rules *r, Node *node, Result result)
+{
+    switch (result.kind) {
+    case RESULT_BECOMES:
+        if (is_needed_copy(r, node))
+            return false;
+        r->instead[node->output[0]->id] = result.tensor;
+        return true;
+    case RESULT_READS:
+        node->input[0] = result.tensor;
+        build_infer(r->graph, node);
+        return true;
+    case RESULT_SINKS: sink(r, node, node->input[0]->producer); return true;
+    }
+    BUG("no result %d", (int)result.kind);
+}
+
+#define X          (node->input[0])
+#define XX         (from->input[0])
+#define THIS(id)   (node->op == OP_##id)
+#define FROM(id)   (from != NULL && from->op == OP_##id)
+#define BECOMES(t) ((Result){ RESULT_BECOMES, (t) })
+#define READS(t)   ((Result){ RESULT_READS, (t) })
+#define SINKS      ((Result){ RESULT_SINKS, NULL })
+
+/* Applies the first rule that fits. */
+static bool apply_one(Rules *r, Node *node)
+{
+    const Node *from = X->producer;
+#define RULE(name, text, condition, result)                                    \
+    if ((condition) && !context_skips(r->context, #name) &&                    \
+        rewrite(r, node, result)) {                                            \
+        r->context->rule_uses[RULE_##name]++;                                  \
+        return true;                                                           \
+    }
+#include "pass/rules.def"
+    return false;
+}
+
+static void read_replacements(const Rules *r, Node *node)
+{
+    for (int i = 0; i < node->input_count; i++) {
+        Tensor *t = node->input[i];
+        while (t->id < r->count && r->instead[t->id] != NULL)
+            t = r->instead[t->id];
+        node->input[i] = t;
+    }
+}
+
+static bool apply_round(Graph *graph, PassContext *context)
+{
+    Rules r = { .graph = graph, .context = context };
+    int nodes = graph->nodes.count;
+    r.count = graph->tensors.count;
+    r.instead = mem_alloc(sizeof *r.instead * (size_t)(r.count + 1));
+    memset(r.instead, 0, sizeof *r.instead * (size_t)(r.count + 1));
+    r.is_output = find_outputs(graph);
+    graph_count_uses(graph);
+    for (int n = 0; n < nodes; n++) {
+        Node *node = graph->nodes.at[n];
+        read_replacements(&r, node);
+        /* A node that was replaced, or made by a rule, has its turn over. */
+        while (r.instead[node->output[0]->id] == NULL && apply_one(&r, node))
+            r.changed = true;
+    }
+    if (r.changed) {
+        for (int i = 0; i < graph->outputs.count; i++) {
+            Output *o = &graph->outputs.at[i];
+            while (o->tensor->id < r.count && r.instead[o->tensor->id] != NULL)
+                o->tensor = r.instead[o->tensor->id];
+        }
+        graph_remove_dead(graph);
+    }
+    mem_free(r.instead);
+    mem_free(r.is_output);
+    return r.changed;
+}
+
+bool apply_rules(Graph *graph, PassContext *context)
+{
+    bool changed = false;
+    if (context_skips(context, "rules"))
+        return false;
+    while (apply_round(graph, context))
+        changed = true;
+    return changed;
+}
+
+bool pass_rules(Graph *graph, PassContext *context)
+{
+    return apply_rules(graph, context);
+}

@@ -1,0 +1,234 @@
+/*
+ * test_rewrites.c - a rewrite never changes what a kernel computes.
+ *
+ * Random nests, random lists of rewrites: what is legal is applied, what is
+ * refused is left out, and the interpreter must find the same answer before,
+ * after the list, and after expansion for some target. Values are small whole
+ * numbers, so that a sum is the same in every order. Then the same for the
+ * schedules that the cost model chooses.
+ */
+#include "../unit.h"
+#include "local.h"
+
+#include "kernel/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Trial {
+    Random random;
+    Program *program;
+    Kernel *kernel;
+    Text list; /* the rewrites that were applied */
+    int applied;
+} Trial;
+
+static const char *any_var(Trial *t)
+{
+    return t->kernel->vars
+        .at[random_range(&t->random, 0, t->kernel->vars.count - 1)]
+        ->name;
+}
+
+static const char *any_const(Trial *t)
+{
+    for (int i = 0; i < t->kernel->params.count; i++) {
+        if (t->kernel->params.at[i]->place == BUFFER_CONST)
+            return t->kernel->params.at[i]->name;
+    }
+    return "none";
+}
+
+typedef enum Kind {
+    SPLIT,
+    FUSE,
+    PUSH,
+    ORDER,
+    PEEL,
+    PACK,
+    UNROLL,
+    VECTOR,
+    KINDS
+} Kind;
+
+static bool rewrite(Trial *t, Kernel *k, Kind kind, Text *why)
+{
+    const char *a = any_var(t), *b = any_var(t), *c = any_var(t);
+    int64_t n = random_range(&t->random, 1, 9);
+    int64_t m = random_range(&t->random, 0, 2);
+    text_printf(&t->list, "%d %s %s %s %d %d; ", (int)kind, a, b, c, (int)n,
+                (int)m);
+    switch (kind) {
+    case SPLIT: return rewrite_split(k, a, n, why);
+    case FUSE: return rewrite_fuse(k, a, b, NULL, why);
+    case PUSH: return rewrite_push(k, a, why);
+    case ORDER:
+        return strcmp(a, b) && strcmp(b, c) && strcmp(a, c) &&
+               rewrite_order(k, (const char *[]){ a, b, c }, 3, why);
+    case PEEL: return rewrite_peel(k, a, m, n % 3, why);
+    case PACK: return rewrite_pack(k, any_const(t), why);
+    case UNROLL: return rewrite_mark(k, a, LOOP_UNROLL, why);
+    case VECTOR: return rewrite_mark(k, a, LOOP_VECTOR, why);
+    case KINDS: break;
+    }
+    return false;
+}
+
+static void take_over(Trial *t, Kernel *copy)
+{
+    kernel_free(t->kernel);
+    t->kernel = copy;
+    t->program->kernels.at[0] = copy;
+}
+
+/* One rewrite on a copy; the copy takes over where it was legal. */
+static void try_rewrite(Trial *t, Kind kind)
+{
+    Text why = { 0 };
+    size_t before = t->list.length;
+    Kernel *copy = kernel_copy(t->kernel);
+    if (rewrite(t, copy, kind, &why)) {
+        take_over(t, copy);
+        t->applied++;
+        kernel_verify(copy, t->program->target, false);
+        kernel_prove(copy);
+    } else {
+        kernel_free(copy);
+        t->list.length = before;
+        t->list.data[before] = '\0';
+    }
+    text_free(&why);
+}
+
+static void expect_same(Trial *t, Arena *arena, const float *expected,
+                        int64_t count, uint64_t seed, const char *when)
+{
+    int64_t n;
+    bug_context = text_get(&t->list);
+    float *now = program_output(arena, t->program, seed, &n);
+    bug_context = NULL;
+    CU_ASSERT_EQUAL_FATAL(n, count);
+    bool same = true;
+    for (int64_t i = 0; i < n; i++) /* -0 is 0 */
+        same &= now[i] == expected[i];
+    if (!same)
+        fprintf(stderr, "\nseed %llu %s: %s\n", (unsigned long long)seed, when,
+                text_get(&t->list));
+    CU_ASSERT_TRUE(same);
+}
+
+/* Expansion by itself may refuse (a vector of stride 7): then nothing more. */
+static bool expand(Trial *t)
+{
+    Text why = { 0 };
+    Kernel *copy = kernel_copy(t->kernel);
+    const Target *target =
+        &targets[random_range(&t->random, 0, target_count - 1)];
+    bool ok = kernel_expand(copy, target, &why);
+    if (ok) {
+        if (random_range(&t->random, 0, 1))
+            rewrite_reuse(copy, copy->params.at[0]->name, &why);
+        rewrite_share(copy);
+        kernel_simplify(copy);
+        kernel_prove(copy);
+        take_over(t, copy);
+    } else {
+        kernel_free(copy);
+    }
+    text_free(&why);
+    return ok;
+}
+
+#define SEEDS 1500
+
+static void test_random_rewrites_keep_the_answer(void)
+{
+    int applied = 0, expanded = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        Arena *arena = arena_new();
+        Trial t = { .program = random_nest(arena, seed) };
+        int64_t count;
+        random_seed(&t.random, seed);
+        t.kernel = t.program->kernels.at[0];
+        float *expected = program_output(arena, t.program, seed, &count);
+        for (int i = 0; i < 14; i++)
+            try_rewrite(&t, (Kind)random_range(&t.random, 0, KINDS - 1));
+        expect_same(&t, arena, expected, count, seed, "rewritten");
+        if (expand(&t)) {
+            expanded++;
+            expect_same(&t, arena, expected, count, seed, "expanded");
+        }
+        applied += t.applied;
+        text_free(&t.list);
+        program_free(t.program);
+        arena_free(arena);
+    }
+    CU_ASSERT(applied > 3 * SEEDS);
+    CU_ASSERT(expanded > SEEDS / 4);
+}
+
+static void test_chosen_schedules_keep_the_answer(void)
+{
+    int scheduled = 0;
+    for (uint64_t seed = 0; seed < SEEDS / 2; seed++) {
+        Arena *arena = arena_new();
+        Trial t = { .program = random_nest(arena, seed) };
+        const Target *target = &targets[seed % (uint64_t)target_count];
+        Schedule schedule = { .kernel = "nest" };
+        int64_t count;
+        Text why = { 0 };
+        t.kernel = t.program->kernels.at[0];
+        float *expected = program_output(arena, t.program, seed, &count);
+        schedule_choose(t.kernel, target, false, &schedule);
+        scheduled += schedule.steps.count > 0;
+        schedule_print(&t.list, &schedule);
+        CU_ASSERT_TRUE(schedule_apply(t.kernel, &schedule, target, &why));
+        kernel_simplify(t.kernel);
+        kernel_verify(t.kernel, target, true);
+        kernel_prove(t.kernel);
+        expect_same(&t, arena, expected, count, seed, target->name);
+        text_free(&t.list);
+        text_free(&why);
+        schedule_free(&schedule);
+        program_free(t.program);
+        arena_free(arena);
+    }
+    CU_ASSERT(scheduled > SEEDS / 4);
+}
+
+static void test_a_schedule_reads_back(void)
+{
+    Arena *arena = arena_new();
+    const char *text = "conv2: split ow by 14; split oc by 32;\n"
+                       "    order oc.o oh ow.o kh c | kw ow.i oc.i; pack w;\n"
+                       "    peel ow.o; peel oc.o first 0; fuse a b as i; unroll kw ow.i;\n"
+                       "    vectorize oc.i; reuse x; prefetch w c ahead 512\n"
+                       "pool: vectorize c\n";
+    ScheduleList list = { 0 };
+    Text out = { 0 };
+    CU_ASSERT_TRUE(schedule_read(source_from_text(arena, "s", text), &list));
+    CU_ASSERT_EQUAL_FATAL(list.count, 2);
+    for (int i = 0; i < list.count; i++)
+        schedule_print(&out, &list.at[i]);
+    ScheduleList again = { 0 };
+    char *first = text_take(&out, arena);
+    CU_ASSERT_TRUE(schedule_read(source_from_text(arena, "s", first), &again));
+    for (int i = 0; i < again.count; i++)
+        schedule_print(&out, &again.at[i]);
+    CU_ASSERT_STRING_EQUAL(text_get(&out), first);
+    text_free(&out);
+    for (int i = 0; i < 2; i++) {
+        schedule_free(&list.at[i]);
+        schedule_free(&again.at[i]);
+    }
+    vec_free(&list);
+    vec_free(&again);
+    arena_free(arena);
+}
+
+static const UnitTest tests[] = {
+    UNIT(test_random_rewrites_keep_the_answer),
+    UNIT(test_chosen_schedules_keep_the_answer),
+    UNIT(test_a_schedule_reads_back),
+};
+UNIT_MAIN("rewrites", tests)

@@ -1,0 +1,254 @@
+/*
+ * test_references.c - references of the other operators against values that
+ * were computed by hand.
+ */
+#include "net.h"
+#include "unit.h"
+
+#include <math.h>
+
+static bool is_close(double a, double b)
+{
+    return a == b || fabs(a - b) <= 1e-14 * fmax(1, fabs(b)) ||
+           (isnan(a) && isnan(b));
+}
+
+static void compare(const char *what, const double *y, const double *expected,
+                    int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        bool same = is_close(y[i], expected[i]);
+        if (!same)
+            fprintf(stderr, "\n%s: element %lld is %.17g, expected %.17g\n",
+                    what, (long long)i, y[i], expected[i]);
+        CU_ASSERT(same);
+    }
+}
+
+/* Runs what net_add appended last. */
+static void expect(Net *n, const double *x, const double *expected)
+{
+    const double *y;
+    Evaluation *e;
+    CU_ASSERT_FATAL(net_infer(n));
+    y = net_run(n, x, &e);
+    compare(op_info[n->graph->nodes.at[0]->op].name, y, expected,
+            shape_count(&n->last->shape));
+    evaluation_free(e);
+    net_free(n);
+}
+
+static void one(Op op, const char *attrs, Shape shape, const double *x,
+                const double *expected)
+{
+    Net n = net_new(shape);
+    net_add(&n, op, attrs);
+    expect(&n, x, expected);
+}
+
+#define LIST(...) ((const double[]){ __VA_ARGS__ })
+
+/* ---- functions of one number ------------------------------------------------------ */
+
+static void test_functions_of_one_number(void)
+{
+    static const struct {
+        Op op;
+        const char *attrs;
+        double at[3]; /* at -1, 0, 2 */
+    } rows[] = {
+        { OP_RELU, "", { 0, 0, 2 } },
+        { OP_RELU6, "", { 0, 0, 2 } },
+        { OP_CLIP, "low=-0.5, high=1", { -0.5, 0, 1 } },
+        { OP_LEAKY_RELU, "", { -0.01, 0, 2 } },
+        { OP_LEAKY_RELU, "alpha=0.25", { -0.25, 0, 2 } },
+        { OP_ELU, "", { -0.6321205588285577, 0, 2 } },
+        { OP_ELU, "alpha=2", { -1.2642411176571153, 0, 2 } },
+        { OP_SIGMOID, "", { 0.2689414213699951, 0.5, 0.8807970779778824 } },
+        { OP_TANH, "", { -0.7615941559557649, 0, 0.9640275800758169 } },
+        { OP_SOFTPLUS,
+          "",
+          { 0.31326168751822286, 0.6931471805599453, 2.1269280110429727 } },
+        { OP_HARD_SIGMOID, "", { 1.0 / 3, 0.5, 5.0 / 6 } },
+        { OP_HARD_SWISH, "", { -1.0 / 3, 0, 5.0 / 3 } },
+        { OP_SILU, "", { -0.2689414213699951, 0, 1.7615941559557649 } },
+        { OP_GELU, "", { -0.15865525393145707, 0, 1.9544997361036416 } },
+        { OP_GELU_TANH, "", { -0.15880800939172324, 0, 1.954597694087775 } },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        one(rows[i].op, rows[i].attrs, SHAPE(3), LIST(-1, 0, 2), rows[i].at);
+}
+
+static void test_functions_far_out(void)
+{
+    const double x[] = { -1e6, 1e6, NAN };
+    one(OP_RELU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_RELU6, "", SHAPE(3), x, LIST(0, 6, NAN));
+    one(OP_ELU, "", SHAPE(3), x, LIST(-1, 1e6, NAN));
+    one(OP_SIGMOID, "", SHAPE(3), x, LIST(0, 1, NAN));
+    one(OP_TANH, "", SHAPE(3), x, LIST(-1, 1, NAN));
+    one(OP_SOFTPLUS, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_HARD_SIGMOID, "", SHAPE(3), x, LIST(0, 1, NAN));
+    one(OP_HARD_SWISH, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_SILU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_GELU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_GELU_TANH, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+}
+
+/* ---- functions of two numbers -------------------------------------------------------- */
+
+static void two(Op op, const double *expected)
+{
+    Net n = net_new(SHAPE(2, 2));
+    const float data[] = { 10, 4 };
+    Tensor *inputs[2] = { n.last,
+                          graph_constant(n.graph, "k", SHAPE(2), data) };
+    net_join(&n, op, "", inputs, 2);
+    expect(&n, LIST(1, 2, 30, -4), expected);
+}
+
+static void test_functions_of_two_numbers(void)
+{
+    two(OP_ADD, LIST(11, 6, 40, 0));
+    two(OP_SUB, LIST(-9, -2, 20, -8));
+    two(OP_MUL, LIST(10, 8, 300, -16));
+    two(OP_DIV, LIST(0.1, 0.5, 3, -1));
+    two(OP_MIN, LIST(1, 2, 10, -4));
+    two(OP_MAX, LIST(10, 4, 30, 4));
+}
+
+static void test_lists_are_folded_and_repeated_where_they_are_short(void)
+{
+    Net n = net_new(SHAPE(3));
+    const float column[] = { 100, 200 }, number[] = { 0.5 };
+    Tensor *inputs[3] = {
+        n.last, graph_constant(n.graph, "a", SHAPE(2, 1), column),
+        graph_constant(n.graph, "b", shape_of(0, NULL), number)
+    };
+    net_join(&n, OP_ADD, "", inputs, 3);
+    expect(&n, LIST(1, 2, 3), LIST(101.5, 102.5, 103.5, 201.5, 202.5, 203.5));
+}
+
+/* ---- layers with parameters -------------------------------------------------------------- */
+
+static void test_dense(void)
+{
+    Net n = net_new(SHAPE(2));
+    Node *node = net_add(&n, OP_DENSE, "units=3");
+    CU_ASSERT_FATAL(net_infer(&n));
+    net_set(&n, node->input[1], (float[]){ 1, 2, 3, 4, 5, 6 });
+    net_set(&n, node->input[2], (float[]){ 0.5, 0, -1 });
+    expect(&n, LIST(10, 1), LIST(14.5, 25, 35));
+}
+
+static void test_batchnorm(void)
+{
+    Net n = net_new(SHAPE(2, 2));
+    Node *node = net_add(&n, OP_BATCHNORM, "epsilon=1");
+    CU_ASSERT_FATAL(net_infer(&n));
+    net_set(&n, node->input[1], (float[]){ 2, 1 });
+    net_set(&n, node->input[2], (float[]){ 100, 0 });
+    net_set(&n, node->input[3], (float[]){ 1, 5 });
+    net_set(&n, node->input[4], (float[]){ 3, 0 });
+    expect(&n, LIST(1, 5, 3, 8), LIST(100, 0, 102, 3));
+}
+
+static void test_normalize(void)
+{
+    one(OP_NORMALIZE, "mean=1, std=2", SHAPE(3), LIST(1, 3, -1),
+        LIST(0, 1, -1));
+    one(OP_NORMALIZE, "mean=[1, 2], std=[2, 4]", SHAPE(2, 2), LIST(1, 2, 3, 4),
+        LIST(0, 0, 1, 0.5));
+    one(OP_NORMALIZE, "mean=0, std=[2, 4]", SHAPE(2), LIST(1, 2),
+        LIST(0.5, 0.5));
+}
+
+/* ---- types ------------------------------------------------------------------------------------ */
+
+static void test_conversion_rounds_to_even_and_clamps(void)
+{
+    const double x[] = { -1, 0.5, 1.5, 254.6, 300, NAN };
+    one(OP_CONVERT, "type=u8", SHAPE(6), x, LIST(0, 0, 2, 255, 255, 0));
+    one(OP_CONVERT, "type=i8, scale=10", SHAPE(6), x,
+        LIST(-10, 5, 15, 127, 127, -128));
+    one(OP_CONVERT, "scale=0.5", SHAPE(2), x, LIST(-0.5, 0.25));
+}
+
+/* ---- moving elements ---------------------------------------------------------------------------- */
+
+static void test_concatenation(void)
+{
+    static const struct {
+        const char *attrs;
+        double expected[8];
+    } rows[] = { { "axis=0", { 1, 2, 3, 4, 10, 20, 30, 40 } },
+                 { "axis=-1", { 1, 2, 10, 20, 3, 4, 30, 40 } } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        Net n = net_new(SHAPE(2, 2));
+        const float data[] = { 10, 20, 30, 40 };
+        Tensor *inputs[2] = { n.last,
+                              graph_constant(n.graph, "k", SHAPE(2, 2), data) };
+        net_join(&n, OP_CONCAT, rows[i].attrs, inputs, 2);
+        expect(&n, LIST(1, 2, 3, 4), rows[i].expected);
+    }
+}
+
+static void test_padding(void)
+{
+    one(OP_PAD, "pad=[1, 0, 0, 2], value=9", SHAPE(1, 2, 2), LIST(1, 2, 3, 4),
+        LIST(9, 9, 9, 9, 9, 9, 9, 9, 1, 2, 3, 4, 9, 9, 9, 9));
+}
+
+static void test_upsampling(void)
+{
+    one(OP_UPSAMPLE, "scale=2x3", SHAPE(1, 2, 1), LIST(1, 2),
+        LIST(1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2));
+    one(OP_UPSAMPLE, "scale=1x2", SHAPE(2, 1, 2), LIST(1, 2, 3, 4),
+        LIST(1, 2, 1, 2, 3, 4, 3, 4));
+}
+
+static void test_reshaping_keeps_the_order(void)
+{
+    const double x[] = { 1, 2, 3, 4, 5, 6 };
+    one(OP_FLATTEN, "", SHAPE(3, 2), x, x);
+    one(OP_RESHAPE, "shape=[2, 3]", SHAPE(3, 2), x, x);
+    one(OP_DROPOUT, "", SHAPE(3, 2), x, x);
+}
+
+/* ---- along an axis -------------------------------------------------------------------------------- */
+
+static void test_softmax(void)
+{
+    const double third = 1.0 / 3, e = exp(1);
+    one(OP_SOFTMAX, "", SHAPE(3), LIST(5, 5, 5), LIST(third, third, third));
+    one(OP_SOFTMAX, "", SHAPE(2), LIST(1e4, 1e4 - 1),
+        LIST(e / (e + 1), 1 / (e + 1)));
+    one(OP_SOFTMAX, "axis=0", SHAPE(2, 2), LIST(0, 7, 1, 7),
+        LIST(1 / (e + 1), 0.5, e / (e + 1), 0.5));
+}
+
+static void test_argmax_takes_the_first_of_equals(void)
+{
+    one(OP_ARGMAX, "", SHAPE(4), LIST(1, 7, 7, 0), LIST(1));
+    one(OP_ARGMAX, "", SHAPE(2, 3), LIST(3, 2, 1, 1, 2, 3), LIST(0, 2));
+    one(OP_ARGMAX, "axis=0", SHAPE(2, 3), LIST(3, 2, 1, 1, 2, 3),
+        LIST(0, 0, 1));
+}
+
+static const UnitTest tests[] = {
+    UNIT(test_functions_of_one_number),
+    UNIT(test_functions_far_out),
+    UNIT(test_functions_of_two_numbers),
+    UNIT(test_lists_are_folded_and_repeated_where_they_are_short),
+    UNIT(test_dense),
+    UNIT(test_batchnorm),
+    UNIT(test_normalize),
+    UNIT(test_conversion_rounds_to_even_and_clamps),
+    UNIT(test_concatenation),
+    UNIT(test_padding),
+    UNIT(test_upsampling),
+    UNIT(test_reshaping_keeps_the_order),
+    UNIT(test_softmax),
+    UNIT(test_argmax_takes_the_first_of_equals),
+};
+UNIT_MAIN("references", tests)
