@@ -96,6 +96,27 @@ static bool has_elements(const Vector *v, const Access *access, int64_t span)
            high + span <= access->buffer->layout.size;
 }
 
+/* A register's vectors are whole, with more lanes than are in use: they must
+ * not reach into each other, or out of the buffer. */
+static bool whole_fits(const Vector *v, const Access *access)
+{
+    const Affine *address = access->address;
+    int64_t high;
+    bool apart = address->base % v->lanes == 0;
+    if (access->buffer->place != BUFFER_REG || v->active == v->lanes)
+        return true;
+    for (int i = 0; i < address->count; i++)
+        apart = apart && address->term[i].coef % v->lanes == 0;
+    if (apart &&
+        affine_upper_bound(v->e->kernel, address, v->e->loops.at,
+                           v->e->loops.count, &high) &&
+        high + v->lanes <= access->buffer->layout.size)
+        return true;
+    text_printf(v->e->why, "'%s' has no room for whole vectors of %d",
+                access->buffer->name, v->lanes);
+    return false;
+}
+
 /* Whole vectors where the buffer goes on behind what is needed: the last lanes
  * then hold anything, and nobody looks at them. */
 static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
@@ -120,6 +141,7 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
     bool whole = access.buffer->place == BUFFER_REG ||
                  has_elements(v, &access, step * (v->lanes - 1) + 1);
     int active = whole ? v->lanes : v->active;
+    *ok = *ok && whole_fits(v, &access);
     return even ? expr_load_even(k, access, v->lanes, active)
                 : expr_load_vector(k, access, v->lanes, active);
 }
@@ -211,6 +233,8 @@ static bool vector_store(const Vector *v, Stmt *stmt, Text *why)
     }
     place->address =
         affine_substitute(k, place->address, v->var, affine_const(k, 0));
+    if (!whole_fits(v, place))
+        return false;
     stmt->store.value = as_vector(v, value);
     if (by != NULL)
         stmt->store.by = as_vector(v, by);
