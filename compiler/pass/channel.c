@@ -180,7 +180,7 @@ bool channel_normalize(Graph *graph, Node *node, const ChannelMap *map)
         return false;
     for (int64_t c = 0; c < map->count; c++) {
         std[c] = 1 / map->scale[c];
-        mean[c] = -map->shift[c] / map->scale[c];
+        mean[c] = 0 - map->shift[c] / map->scale[c];
         if (!isnormal((float)std[c]) || !isnormal(1 / (float)std[c]) ||
             !isfinite((float)mean[c]))
             return false;

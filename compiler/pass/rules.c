@@ -82,14 +82,12 @@ static void sink(Rules *r, Node *node, Node *reshape)
                                     op_info[reshape->op].name);
     Node *behind;
     build_output(r->graph, node);
-    node->output[0]->label = NULL;
     node->output[0]->uses = 1;
     node->input[0] = reshape->input[0];
     build_infer(r->graph, node);
     behind = build_node(r->graph, reshape->op, path, node->output[0], node);
     memcpy(behind->attrs, reshape->attrs, op_info[reshape->op].attrs_size);
     build_infer(r->graph, behind);
-    behind->output[0]->label = old->label;
     behind->output[0]->uses = old->uses;
     r->instead[old->id] = behind->output[0];
 }
