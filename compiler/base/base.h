@@ -159,8 +159,9 @@ typedef struct Range {
 /* 1-based line and column (in characters, not bytes). */
 void source_position(const Source *source, size_t offset, int *line,
                      int *column);
-/* A file's content in the arena; a diagnostic and NULL where it cannot be
- * read, holds a NUL byte, is not UTF-8, or exceeds 64 MiB. */
+/* A file's content in the arena, or that of standard input ("-"); a diagnostic
+ * and NULL where it cannot be read, holds a NUL byte, is not UTF-8, or exceeds
+ * 64 MiB. */
 Source *source_read(Arena *arena, const char *path);
 Source *source_from_text(Arena *arena, const char *name, const char *text);
 

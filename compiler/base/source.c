@@ -95,7 +95,9 @@ static bool source_check(const Source *source)
 Source *source_read(Arena *arena, const char *path)
 {
     size_t size;
-    char *text = file_read(arena, path, SOURCE_LIMIT, &size);
+    bool standard = strcmp(path, "-") == 0;
+    char *text =
+        file_read(arena, standard ? "/dev/stdin" : path, SOURCE_LIMIT, &size);
 
     if (!text)
         return NULL;
@@ -104,7 +106,8 @@ Source *source_read(Arena *arena, const char *path)
         size -= 3;
     }
     Source *source = NEW(arena, Source);
-    *source = (Source){ arena_text(arena, path), text, size };
+    *source =
+        (Source){ arena_text(arena, standard ? "<stdin>" : path), text, size };
     return source_check(source) ? source : NULL;
 }
 

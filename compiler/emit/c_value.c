@@ -103,11 +103,11 @@ static Precedence load(Function *f, Text *out, const Expr *expr)
         return PREC_PRIMARY;
     }
     value_call(out, expr->type,
-               expr->kind == EXPR_EVEN ? "load_even"
+               expr->kind == EXPR_EVEN ? (part ? "load_even_part" : "load_even")
                : part                  ? "load_part"
                                        : "load");
     index_pointer(f, out, &expr->access);
-    if (part && expr->kind == EXPR_LOAD)
+    if (part)
         text_printf(out, ", %d", expr->active);
     text_char(out, ')');
     return PREC_PRIMARY;

@@ -29,6 +29,9 @@ typedef struct EmitOptions {
     bool no_static; /* leave out NET(), the call with a static workspace */
     bool program;   /* --main: add a main() */
     bool bundle;    /* copy what is needed of the runtime header */
+    /* CNNC_AFTER(step); behind each kernel's call: a macro of the program that
+     * includes net.c, to look at or to time the steps. */
+    bool traced;
     /* Weights of at most so many bytes together are printed as numbers that
      * people can read; 0: 64 KiB; negative: never. */
     int64_t readable_bytes;

@@ -68,12 +68,12 @@ const Expr *expr_load_vector(Kernel *kernel, Access access, int lanes,
     return expr;
 }
 
-const Expr *expr_load_even(Kernel *kernel, Access access, int lanes)
+const Expr *expr_load_even(Kernel *kernel, Access access, int lanes, int active)
 {
     Expr *expr =
         expr_new(kernel, EXPR_EVEN, (Type){ access.buffer->type, lanes });
     expr->access = access;
-    expr->active = lanes;
+    expr->active = active;
     return expr;
 }
 

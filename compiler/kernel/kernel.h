@@ -239,7 +239,8 @@ const Expr *expr_const(Kernel *kernel, Type type, double value);
 const Expr *expr_load(Kernel *kernel, Access access); /* scalar */
 const Expr *expr_load_vector(Kernel *kernel, Access access, int lanes,
                              int active);
-const Expr *expr_load_even(Kernel *kernel, Access access, int lanes);
+const Expr *expr_load_even(Kernel *kernel, Access access, int lanes,
+                           int active);
 const Expr *expr_temp(Kernel *kernel, const Temp *temp);
 const Expr *expr_index(Kernel *kernel, const Affine *index);
 /* Arithmetic; types follow from the operands and are checked (BUG). */

@@ -118,7 +118,7 @@ static void prove_value(const Proof *proof, const Expr *expr)
     if (expr->kind == EXPR_LOAD)
         prove_access(proof, &expr->access, expr->active);
     if (expr->kind == EXPR_EVEN)
-        prove_access(proof, &expr->access, 2 * expr->type.lanes - 1);
+        prove_access(proof, &expr->access, 2 * expr->active - 1);
     for (int i = 0; i < expr_operands(expr->kind); i++)
         prove_value(proof, expr->arg[i]);
 }

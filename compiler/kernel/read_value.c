@@ -173,11 +173,11 @@ static const Expr *read_load(Reader *r, int lanes, bool even)
 
     if (!read_access(r, &access))
         return NULL;
-    if (!even && accept(r, ","))
+    if (accept(r, ","))
         active = (int)read_integer(r, 1, lanes);
     if (!expect(r, ")"))
         return NULL;
-    return even ? expr_load_even(r->kernel, access, lanes)
+    return even ? expr_load_even(r->kernel, access, lanes, active)
                 : expr_load_vector(r->kernel, access, lanes, active);
 }
 

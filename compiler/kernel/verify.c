@@ -218,8 +218,8 @@ static void verify_load(Check *check, const Expr *expr)
               dtype_name(buffer->type));
     if (expr->kind != EXPR_EVEN)
         return;
-    if (expr->type.lanes == 1 || expr->active != expr->type.lanes)
-        FAULT(check, "'even' needs all lanes of a vector");
+    if (expr->type.lanes == 1)
+        FAULT(check, "'even' of a scalar");
     if (check->final && buffer->place == BUFFER_REG)
         FAULT(check, "'even' from register '%s'", buffer->name);
 }

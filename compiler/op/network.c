@@ -72,7 +72,9 @@ static void place_text(Text *text, const Node *node)
         return;
     int line, column;
     source_position(origin->range.source, origin->range.start, &line, &column);
-    text_printf(text, "   %s:%d", origin->range.source->name, line);
+    /* Without the folder: the C is the same wherever its network lies. */
+    const char *name = origin->range.source->name, *slash = strrchr(name, '/');
+    text_printf(text, "   %s:%d", slash ? slash + 1 : name, line);
 }
 
 /* conv1 = conv(6, 5x5, pad=same) -> relu -> maxpool(2x2)   lenet5.cnn:8 */
@@ -133,8 +135,9 @@ static VecNodes cluster_of(const Graph *graph, const Node *root)
 static Kernel *lower_node(Lower *l, const Node *node)
 {
     op_info[node->op].lower(l, node);
-    kernel_simplify(l->kernel);
-    return l->kernel;
+    Kernel *kernel = l->kernel;
+    kernel_simplify(kernel);
+    return kernel;
 }
 
 static Kernel *lower_cluster(Lower *l, const VecNodes *cluster)

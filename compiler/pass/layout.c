@@ -51,6 +51,7 @@ static void tie(Layouter *l, const Tensor *a, const Tensor *b)
         return;
     l->image[h].group = g;
     l->image[g].blocks &= l->image[h].blocks;
+    l->image[g].is_single &= l->image[h].is_single;
 }
 
 /* Reads its input in the order of the caller's arrays, and leaves such. */
@@ -72,17 +73,17 @@ static void fix(Layouter *l, const Tensor *tensor)
     l->image[tensor->id].fixed = true;
 }
 
-/* Groups of channels must not straddle blocks. */
-static void keep_groups(Layouter *l, const Node *node)
+/* Channel g * 3 + c of group g is in no block that the loops could tell. */
+static void spare_groups(Layouter *l, const Node *node)
 {
-    const int64_t groups = node_attrs(node, ConvAttrs)->groups;
-    const Tensor *image[] = { node->input[0], cluster_root(node)->output[0] };
-    for (size_t i = 0; groups > 1 && i < COUNT_OF(image); i++) {
-        int64_t size =
-            image[i]->shape.rank == 3 ? image[i]->shape.dim[2] / groups : 1;
-        if (size == 0 || (l->lanes % size != 0 && size % l->lanes != 0))
-            l->image[image[i]->id].blocks = false;
-    }
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    const Tensor *in = node->input[0], *out = cluster_root(node)->output[0];
+    if (node->op != OP_CONV || a->groups == 1 || is_depthwise(node))
+        return;
+    if (in->shape.dim[2] / a->groups % l->lanes != 0)
+        l->image[in->id].blocks = false;
+    if (a->filters / a->groups % l->lanes != 0)
+        l->image[out->id].blocks = false;
 }
 
 static void find_images(Layouter *l)
@@ -95,12 +96,12 @@ static void find_images(Layouter *l)
         if (!is_image(t))
             continue;
         image->blocks = t->shape.dim[2] % l->lanes == 0;
+        image->is_single = t->shape.dim[2] == 1;
         image->fixed = t->place.kind != PLACE_ARENA || t->type != DT_F32;
     }
     for (int n = 0; n < graph->nodes.count; n++) {
         const Node *node = graph->nodes.at[n];
-        if (node->op == OP_CONV)
-            keep_groups(l, node);
+        spare_groups(l, node);
         if (node->op == OP_RESHAPE)
             fix(l, node->output[0]);
         if (!is_row_major(node))
@@ -116,7 +117,8 @@ static void find_images(Layouter *l)
 bool is_depthwise(const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters;
+    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
+           a->groups == node->input[0]->shape.dim[2];
 }
 
 static Work work_of(const Node *node)
@@ -163,7 +165,7 @@ static void find_jobs(Layouter *l)
                               sizeof *job_of);
     for (int n = graph->nodes.count - 1; n >= 0; n--) {
         const Node *node = graph->nodes.at[n];
-        if (node->fused_into == NULL) {
+        if (node->fused_into == NULL || node_is_by_rows(node)) {
             Job job = { .root = node };
             job.wrote = is_image(node->output[0]) ? node->output[0] : NULL;
             job_of[n] = l->jobs.count;
@@ -315,32 +317,17 @@ static void search(Layouter *l)
 
 void window_halo(const Node *node, int64_t halo[4])
 {
-    const Size *kernel, *stride;
-    const Pad *pad;
+    Window w;
     memset(halo, 0, 4 * sizeof *halo);
-    if (node->op == OP_CONV) {
-        kernel = &node_attrs(node, ConvAttrs)->kernel;
-        stride = &node_attrs(node, ConvAttrs)->stride;
-        pad = &node_attrs(node, ConvAttrs)->pad;
-    } else if (node->op == OP_MAXPOOL) {
-        kernel = &node_attrs(node, MaxpoolAttrs)->kernel;
-        stride = &node_attrs(node, MaxpoolAttrs)->stride;
-        pad = &node_attrs(node, MaxpoolAttrs)->pad;
-    } else if (node->op == OP_AVGPOOL) {
-        kernel = &node_attrs(node, AvgpoolAttrs)->kernel;
-        stride = &node_attrs(node, AvgpoolAttrs)->stride;
-        pad = &node_attrs(node, AvgpoolAttrs)->pad;
-    } else {
+    if (!window_of(node, &w))
         return;
-    }
     for (int i = 0; i < 2; i++) {
-        int64_t dilation = node->op == OP_CONV
-                               ? node_attrs(node, ConvAttrs)->dilation.at[i]
-                               : 1;
-        int64_t last = (node->output[0]->shape.dim[i] - 1) * stride->at[i] -
-                       pad->begin[i] + (kernel->at[i] - 1) * dilation;
+        int64_t span =
+            (w.kernel->at[i] - 1) * (w.dilation ? w.dilation->at[i] : 1);
+        int64_t last = (node->output[0]->shape.dim[i] - 1) * w.stride->at[i] -
+                       w.pad->begin[i] + span;
         int64_t over = last - (node->input[0]->shape.dim[i] - 1);
-        halo[i] = pad->begin[i];
+        halo[i] = w.pad->begin[i];
         halo[i + 2] = over > 0 ? over : 0;
     }
 }
@@ -361,7 +348,9 @@ static void set_layouts(Layouter *l, Place *places)
         if (!is_image(t) || l->image[i].fixed)
             continue;
         group = &l->image[group_of(l, t)];
-        places[i].block = group->planes ? 1 : group->blocks ? l->lanes : 0;
+        places[i].block = group->planes || group->is_single ? 1
+                          : group->blocks                   ? l->lanes
+                                                            : 0;
     }
 }
 
@@ -397,15 +386,32 @@ static void spread_halos(const Layouter *l, Place *places)
     }
 }
 
+/* Every other element of the last pixels is taken from whole vectors. */
+static int64_t planar_slack(const Layouter *l)
+{
+    return 2 * l->lanes;
+}
+
+static void set_slacks(const Layouter *l, Place *places)
+{
+    for (int i = 0; i < l->graph->tensors.count; i++) {
+        if (places[i].kind == PLACE_ARENA && places[i].block == 1)
+            places[i].slack = planar_slack(l);
+    }
+}
+
 /* ---- copies ------------------------------------------------------------------------------------ */
 
 /* A copy in planes, with zeros around it, of an image that others lay out. */
-static Tensor *planar_copy(Graph *graph, const Node *conv, const int64_t *halo)
+static Tensor *planar_copy(const Layouter *l, const Node *conv,
+                           const int64_t *halo)
 {
+    Graph *graph = l->graph;
     const char *path = arena_printf(graph->arena, "%s.planes", conv->path);
     Tensor *copy = build_copy(graph, path, conv->input[0], conv)->output[0];
     copy->place.kind = PLACE_ARENA;
     copy->place.block = 1;
+    copy->place.slack = planar_slack(l);
     memcpy(copy->place.halo, halo, sizeof copy->place.halo);
     return copy;
 }
@@ -428,7 +434,7 @@ static bool insert_copies(Layouter *l)
         id = conv->input[0]->id;
         window_halo(conv, halo);
         if (copies[id] == NULL)
-            copies[id] = planar_copy(graph, conv, halo);
+            copies[id] = planar_copy(l, conv, halo);
         widen(copies[id]->place.halo, halo);
         conv->input[0] = copies[id];
         inserted = true;
@@ -459,7 +465,8 @@ bool pass_layout(Graph *graph, PassContext *context)
     bool changed;
     l.image = NEW_N(graph->arena, Image, count + 1);
     for (int i = 0; i < count; i++)
-        places[i].kind = graph->tensors.at[i]->place.kind;
+        places[i] = (Place){ .kind = graph->tensors.at[i]->place.kind,
+                             .ring = graph->tensors.at[i]->place.ring };
     if (l.lanes > 1) {
         find_images(&l);
         find_jobs(&l);
@@ -468,6 +475,7 @@ bool pass_layout(Graph *graph, PassContext *context)
         set_layouts(&l, places);
         set_halos(&l, places);
         spread_halos(&l, places);
+        set_slacks(&l, places);
     }
     changed = set_places(graph, places, count);
     changed |= insert_copies(&l);

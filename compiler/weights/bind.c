@@ -272,3 +272,48 @@ bool weights_bind(Graph *graph, const char *path, const char *layout)
     arena_free(b.scratch);
     return done;
 }
+
+/* ---- and back -------------------------------------------------------------------------------- */
+
+/* in[o][k] = out[row[k]][o]: the inverse of `fill`. */
+static void unfill(const Binder *b, const Slot *slot, WeightTensor *file)
+{
+    const WeightWanted wanted = wanted_of(b, slot->tensor);
+    const Shape *shape = &slot->tensor->shape;
+    bool as_is = slot->tensor->layout == LAYOUT_AS_IS;
+    int64_t count = shape_count(shape);
+    int64_t outputs = as_is ? 1 : shape->dim[shape->rank - 1];
+    int64_t rows = count / outputs;
+    float *in = NEW_N(b->scratch, float, count);
+
+    for (int64_t k = 0; k < rows; k++) {
+        const int64_t row = slot->row ? slot->row[k] : k;
+        for (int64_t o = 0; o < outputs; o++)
+            in[o * rows + k] = slot->tensor->data[row * outputs + o];
+    }
+    *file = (WeightTensor){ .name = wanted.name,
+                            .type = DT_F32,
+                            .rank = wanted.rank,
+                            .data = in,
+                            .count = (size_t)count,
+                            .size = (size_t)count * sizeof *in };
+    memcpy(file->dim, wanted.dim, sizeof file->dim);
+}
+
+bool weights_save(Graph *graph, const char *path)
+{
+    static const WeightMetadata metadata[] = { { "format", "pt" } };
+    Binder b = { .graph = graph,
+                 .scratch = arena_new(),
+                 .layout = WEIGHTS_OIHW };
+
+    find_slots(&b);
+    WeightTensor *files = NEW_N(b.scratch, WeightTensor, b.slots.count);
+    for (int i = 0; i < b.slots.count; i++)
+        unfill(&b, &b.slots.at[i], &files[i]);
+    bool done = weights_write_safetensors(path, files, b.slots.count, metadata,
+                                          (int)COUNT_OF(metadata));
+    vec_free(&b.slots);
+    arena_free(b.scratch);
+    return done;
+}
