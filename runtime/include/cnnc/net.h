@@ -72,8 +72,7 @@
  * expects IEEE arithmetic: not -ffast-math.
  *
  * Other things: cnnc_prefetch(p); cnnc_cpu_supported(), whether this processor
- * runs the target; CNNC_RESTRICT; CNNC_ALIGN(n) at the head of a definition
- * (a hint: tcc 0.9.27 ignores it, and generic code does not depend on it).
+ * runs the target; CNNC_RESTRICT; CNNC_ALIGN(n) at the head of a definition.
  *
  * `cnnc --bundle` copies only what a network uses, so the text is in blocks:
  *
@@ -107,7 +106,9 @@
 #define CNNC_RESTRICT restrict
 #endif
 
-#if defined(__GNUC__) || defined(__TINYC__)
+#if defined(__TINYC__) /* glibc defines its __attribute__ away */
+#define CNNC_ALIGN(n) __attribute((aligned(n)))
+#elif defined(__GNUC__)
 #define CNNC_ALIGN(n) __attribute__((aligned(n)))
 #elif defined(_MSC_VER)
 #define CNNC_ALIGN(n) __declspec(align(n))
