@@ -88,6 +88,13 @@ void harness_network(Text *out, const Program *program, bool traced);
 /* A program that reads inputs from the file argv[1] up to its end, sample by
  * sample, and writes the outputs to argv[2]. */
 void harness_main(Text *out, const Program *program);
+/* Its parts: arrays in_0, out_0, ... and workspace_of(); main() up to where
+ * the FILEs `from` and `to` are open; a loop over the samples, left open; the
+ * call of the network. */
+void harness_arrays(Text *out, const Program *program);
+void harness_begin(Text *out, const char *name);
+void harness_read(Text *out, const Program *program);
+void harness_call(Text *out, const Program *program, const char *name);
 
 /* ---- what computes a network (engine.c) ----------------------------------------------------- */
 
