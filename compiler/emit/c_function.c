@@ -1,7 +1,7 @@
 /*
  * c_function.c - a kernel as a function of C.
  *
- *     static void lenet5_dense1(const float *CNNC_RESTRICT x, ...)
+ *     static CNNC_NOINLINE void lenet5_dense1(const float *x, ...)
  *     {
  *         for (int n = 0; n < 120; n++) {
  *             float acc = b[n];
@@ -499,7 +499,7 @@ static void print_head(Function *f, const char *function)
                     dtype_c(param->buffer->type),
                     param->restricted ? "CNNC_RESTRICT " : "", param->name);
     }
-    write_line(f->w, "static void %s(%s)", function,
+    write_line(f->w, "static CNNC_NOINLINE void %s(%s)", function,
                f->params.count ? text.data : "void");
     text_free(&text);
 }
@@ -517,7 +517,15 @@ static void declare_locals(Function *f)
     }
 }
 
-void kernel_function(Net *net, Writer *w, Kernel *kernel, const char *function)
+static void find_call(const Function *f, Call *call)
+{
+    call->count = f->params.count;
+    call->buffer = NEW_N(f->arena, Buffer *, call->count);
+    for (int i = 0; i < call->count; i++)
+        call->buffer[i] = f->params.at[i].buffer;
+}
+
+void kernel_function(Net *net, Writer *w, Kernel *kernel, Call *call)
 {
     Function f;
     int mark = net->globals.name.count;
@@ -528,7 +536,8 @@ void kernel_function(Net *net, Writer *w, Kernel *kernel, const char *function)
     plan_function(&f);
     if (kernel->comment)
         write_comment(w, kernel->comment);
-    print_head(&f, function);
+    find_call(&f, call);
+    print_head(&f, call->function);
     write_line(w, "{");
     w->indent++;
     declare_locals(&f);

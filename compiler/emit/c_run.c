@@ -20,8 +20,7 @@ typedef struct Run {
     Net *net;
     Writer *w;
     const char *bytes, *weight_bytes; /* NULL: not needed */
-    Function *functions;
-    const char **buffer_name; /* as in program->buffers */
+    const char **buffer_name;         /* as in program->buffers */
 } Run;
 
 static int buffer_index(const Run *run, const Buffer *buffer)
@@ -104,9 +103,9 @@ static void declare_buffers(Run *run)
     const Program *program = run->net->program;
 
     for (int i = 0; i < program->kernels.count; i++) {
-        const Function *f = &run->functions[i];
-        for (int j = 0; j < f->params.count; j++) {
-            const Buffer *buffer = f->params.at[j].buffer;
+        const Call *call = &run->net->calls[i];
+        for (int j = 0; j < call->count; j++) {
+            const Buffer *buffer = call->buffer[j];
             const char **name = &run->buffer_name[buffer_index(run, buffer)];
             if (!*name)
                 *name = declare_buffer(run, buffer);
@@ -144,17 +143,16 @@ static void print_calls(Run *run)
     const Program *program = run->net->program;
 
     for (int i = 0; i < program->kernels.count; i++) {
-        const Function *f = &run->functions[i];
-        Text call = { 0 };
-        text_printf(&call, "%s(", run->net->functions[i]);
-        for (int j = 0; j < f->params.count; j++)
-            text_printf(
-                &call, "%s%s", j ? ", " : "",
-                run->buffer_name[buffer_index(run, f->params.at[j].buffer)]);
-        write_line(run->w, "%s);", call.data);
+        const Call *call = &run->net->calls[i];
+        Text line = { 0 };
+        text_printf(&line, "%s(", call->function);
+        for (int j = 0; j < call->count; j++)
+            text_printf(&line, "%s%s", j ? ", " : "",
+                        run->buffer_name[buffer_index(run, call->buffer[j])]);
+        write_line(run->w, "%s);", line.data);
         if (run->net->options->traced)
             write_line(run->w, "CNNC_AFTER(%d);", i);
-        text_free(&call);
+        text_free(&line);
     }
 }
 
@@ -186,28 +184,14 @@ static void print_body(Run *run)
     write_close(run->w);
 }
 
-/* Which buffers each kernel touches: the parameters of its function. */
-static void find_params(Run *run)
-{
-    const Program *program = run->net->program;
-
-    run->functions = NEW_N(run->net->arena, Function, program->kernels.count);
-    run->buffer_name =
-        NEW_N(run->net->arena, const char *, program->buffers.count);
-    for (int i = 0; i < program->kernels.count; i++) {
-        function_begin(&run->functions[i], run->net->arena,
-                       program->kernels.at[i]);
-        plan_function(&run->functions[i]);
-    }
-}
-
 static void print_run(Net *net, Writer *w)
 {
     Run run = { .net = net, .w = w };
     int mark = net->globals.name.count;
     Text head = { 0 };
 
-    find_params(&run);
+    run.buffer_name =
+        NEW_N(net->arena, const char *, net->program->buffers.count);
     net_prototype(net, &head, net->sidecar ? NET_RUN_WITH : NET_RUN);
     write_line(w, "%s", head.data);
     write_line(w, "{");
@@ -215,8 +199,6 @@ static void print_run(Net *net, Writer *w)
     print_body(&run);
     write_close(w);
     names_leave(&net->globals, mark);
-    for (int i = 0; i < net->program->kernels.count; i++)
-        function_end(&run.functions[i]);
     text_free(&head);
 }
 

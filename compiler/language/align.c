@@ -18,6 +18,7 @@
 enum {
     INDENT = 4,
     MOST_PADDING = 16, /* more would tear a line apart */
+    MOST_GAP = 40,     /* the same for claims and comments */
     GAP = 2            /* before claims and comments */
 };
 
@@ -77,28 +78,30 @@ static bool same_run(const FormatLine *a, const FormatLine *b,
     return column_of(b) >= 0 && !b->blank && a->indent == b->indent;
 }
 
-static void align_run(FormatLine *line, int count, ColumnOf column_of)
+static void align_run(FormatLine *line, int count, int most, ColumnOf column_of)
 {
-    int least = column_of(&line[0]), most = least;
-    for (int i = 1; i < count; i++) {
-        int at = column_of(&line[i]);
-        least = at < least ? at : least;
-        most = at > most ? at : most;
-    }
-    for (int i = 0; i < count && most - least <= MOST_PADDING; i++)
+    for (int i = 0; i < count; i++)
         line_widen(&line[i], column_of(&line[i]), most - column_of(&line[i]));
 }
 
+/* A run goes on as long as no line of it would be widened too much. */
 static void align_places(FormatLines *lines, ColumnOf column_of)
 {
     for (int first = 0, next; first < lines->count; first = next) {
+        FormatLine *line = &lines->at[first];
+        int least = column_of(line), most = least;
         next = first + 1;
-        if (column_of(&lines->at[first]) < 0)
-            continue;
-        while (next < lines->count &&
-               same_run(&lines->at[first], &lines->at[next], column_of))
+        while (least >= 0 && next < lines->count &&
+               same_run(line, &lines->at[next], column_of)) {
+            int at = column_of(&lines->at[next]);
+            if (at > least + MOST_PADDING || at < most - MOST_PADDING)
+                break;
+            least = at < least ? at : least;
+            most = at > most ? at : most;
             next++;
-        align_run(&lines->at[first], next - first, column_of);
+        }
+        if (least >= 0)
+            align_run(line, next - first, most, column_of);
     }
 }
 
@@ -139,16 +142,24 @@ static int paragraph_end(const FormatLines *lines, int first)
     return next;
 }
 
+/* The column for what stands behind a code of that width. */
+static int gap_column(int width, int column)
+{
+    return column - width > MOST_GAP ? width + GAP : column;
+}
+
 static void align_claims(FormatLine *line, int count)
 {
     int column = 0;
     for (int i = 0; i < count; i++)
         if (line[i].claim >= 0 && code_width(&line[i]) + GAP > column)
             column = code_width(&line[i]) + GAP;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        int width = code_width(&line[i]);
         if (line[i].claim >= 0) /* a blank is there already */
             line_widen(&line[i], line[i].claim,
-                       column - code_width(&line[i]) - 1);
+                       gap_column(width, column) - width - 1);
+    }
 }
 
 static void align_comments(FormatLine *line, int count)
@@ -159,7 +170,8 @@ static void align_comments(FormatLine *line, int count)
             full_width(&line[i]) + GAP > column)
             column = full_width(&line[i]) + GAP;
     for (int i = 0; i < count; i++)
-        line[i].comment_column = line[i].code.length ? column : 0;
+        line[i].comment_column =
+            line[i].code.length ? gap_column(full_width(&line[i]), column) : 0;
 }
 
 static void print_line(Text *out, const FormatLine *line)

@@ -197,20 +197,22 @@ static bool report_value(Scope *scope, Op op, const Arg *arg,
     return false;
 }
 
-static bool bind_positional(Scope *scope, Op op, const Arg *arg,
-                            const Constant *constant, int *place, Bound *bound)
+static bool bind_positional(Scope *scope, Op op, const Arg *arg, int *place,
+                            Bound *bound)
 {
     int most = op_info[op].attr_count;
-    if (is_input(op, constant)) {
-        vec_push(&bound->inputs, *constant);
-        bound->has_values |= constant->kind == CONSTANT_VALUE;
-        bound->poisoned |= constant->kind == CONSTANT_POISON;
+    Constant constant = constant_of(scope, arg->value);
+    if (is_input(op, &constant)) {
+        vec_push(&bound->inputs, constant);
+        bound->has_values |= constant.kind == CONSTANT_VALUE;
+        bound->poisoned |= constant.kind == CONSTANT_POISON;
         return true;
     }
-    if (constant->kind == CONSTANT_VALUE)
-        return report_value(scope, op, arg, constant);
-    if (*place < most)
-        return bind_attr(scope, op, (*place)++, arg, constant, bound);
+    ++*place; /* a wrong one counts: those behind it keep their places */
+    if (constant.kind == CONSTANT_VALUE)
+        return report_value(scope, op, arg, &constant);
+    if (*place <= most)
+        return bind_attr(scope, op, *place - 1, arg, &constant, bound);
     if (most == 0)
         report(scope, arg->value->range, "'%s' takes no arguments",
                op_info[op].name);
@@ -220,17 +222,18 @@ static bool bind_positional(Scope *scope, Op op, const Arg *arg,
     return false;
 }
 
-static bool bind_named(Scope *scope, Op op, const Arg *arg,
-                       const Constant *constant, Bound *bound)
+static bool bind_named(Scope *scope, Op op, const Arg *arg, Bound *bound)
 {
     int attr = attr_find(op, arg->name);
+    Constant constant;
     if (attr < 0) {
         report_unknown_argument(scope, op, arg);
         return false;
     }
-    if (constant->kind == CONSTANT_VALUE)
-        return report_value(scope, op, arg, constant);
-    return bind_attr(scope, op, attr, arg, constant, bound);
+    constant = constant_of(scope, arg->value);
+    if (constant.kind == CONSTANT_VALUE)
+        return report_value(scope, op, arg, &constant);
+    return bind_attr(scope, op, attr, arg, &constant, bound);
 }
 
 static bool has_required(Scope *scope, const Step *step, Op op,
@@ -254,15 +257,14 @@ bool arguments_bind(Scope *scope, const Step *step, Op op, Bound *bound)
     bool good = true, named = false;
     int place = 0;
     for (const Arg *arg = step->args.first; arg; arg = arg->next) {
-        Constant constant = constant_of(scope, arg->value);
         if (!arg->name && named) {
             report(scope, arg->value->range,
                    "an argument without a name cannot follow one with a name");
             good = false;
         } else if (arg->name) {
-            good &= bind_named(scope, op, arg, &constant, bound);
+            good &= bind_named(scope, op, arg, bound);
         } else {
-            good &= bind_positional(scope, op, arg, &constant, &place, bound);
+            good &= bind_positional(scope, op, arg, &place, bound);
         }
         named |= arg->name != NULL;
     }

@@ -13,7 +13,8 @@
 
 /* ---- definitions ---------------------------------------------------------------- */
 
-static void check_parameters(Scope *scope, const Statement *block)
+/* A use of a block that is wrong here would be reported for no reason. */
+static void check_parameters(Scope *scope, Statement *block)
 {
     Map names = { 0 };
     bool fallback = false;
@@ -31,6 +32,8 @@ static void check_parameters(Scope *scope, const Statement *block)
             report(scope, p->name_range,
                    "parameter '%s' needs a default: the one before it has one",
                    p->name);
+        if (other || (fallback && !p->value))
+            block->block.broken = true;
         fallback |= p->value != NULL;
         map_set(&names, p->name, p);
     }
@@ -230,8 +233,7 @@ Value *elaborate_block(Scope *scope, Step *step, Statement *block, Value *flow,
     inner->path = path;
     inner->running = inner->last = value_within(inner, flow);
     out = value_poison(scope, step->range);
-    /* Both, so that one run finds the mistakes of both. */
-    if (bind_arguments(scope, inner, step) & bind_defaults(scope, inner, step))
+    if (bind_arguments(scope, inner, step) && bind_defaults(scope, inner, step))
         elaborate_body(inner, block->block.body);
     else
         inner->last = out;

@@ -84,7 +84,7 @@ static void elaborate_if(Scope *scope, const Statement *s)
 static void elaborate_broken(Scope *scope, const Statement *s)
 {
     Value *value = value_poison(scope, s->range);
-    if (s->name)
+    if (s->name && op_find(s->name) == OP_COUNT)
         map_set(&scope->values, s->name, value);
     scope->running = scope->last = value;
     scope->e->broken = true;
@@ -161,8 +161,11 @@ static const char *network_name(Scope *scope)
         }
         network = network ? network : s;
     }
-    if (network)
+    if (network) {
+        scope->e->network = network->range;
         return network->name;
+    }
+    scope->e->network = first ? first->range : start;
     if (!first || first->kind != STATEMENT_BROKEN) {
         if (report(scope, first ? first->range : start,
                    first ? "a file starts with 'network' and a name"

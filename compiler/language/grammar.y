@@ -122,6 +122,7 @@ statement:
   | BIND TEXT ARROW key         { $$ = statement_bind(p, @$, @2, $key, @key); }
   | BLOCK NAME parameters body  { $$ = statement_block(p, @$, $2, @2,
                                                        $parameters, $body); }
+  | error body                  { $$ = statement_broken(p, @$); }
   | BLOCK error body            { $$ = statement_broken_block(p, @$, $body); }
   | chain                       { $$ = statement_chain(p, @$, NULL, @$, $1); }
   | NAME '=' chain              { $$ = statement_chain(p, @$, $1, @1, $3); }

@@ -14,10 +14,10 @@
 #include "graph/graph.h"
 
 /* Limits, so that a small file cannot ask for an endless network. */
-#define LANG_MAX_NESTING 200     /* brackets within brackets */
-#define LANG_MAX_BLOCKS  100     /* blocks within blocks */
-#define LANG_MAX_LAYERS  100000  /* after all blocks and repeats */
-#define LANG_MAX_STEPS   1000000 /* lines and layers looked at */
+#define LANG_MAX_NESTING 200    /* brackets within brackets */
+#define LANG_MAX_BLOCKS  100    /* blocks within blocks */
+#define LANG_MAX_LAYERS  100000 /* after all blocks and repeats */
+#define LANG_MAX_STEPS   300000 /* lines and layers looked at */
 
 /* The network with every shape known, in the arena; NULL after diagnostics. */
 Graph *lang_read(Arena *keep, const Source *source);

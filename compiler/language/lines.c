@@ -70,9 +70,9 @@ static Token lines_significant(Parser *p)
 
 /* ---- brackets --------------------------------------------------------------- */
 
-static int partner_of(int kind)
+static bool is_closing(int kind)
 {
-    return kind == ')' ? '(' : kind == ']' ? '[' : kind == '}' ? '{' : 0;
+    return kind == ')' || kind == ']' || kind == '}';
 }
 
 static bool is_opening(int kind)
@@ -91,14 +91,15 @@ static void lines_open(Parser *p, Token *token)
     token->kind = TOK_GRAMMAR_error;
 }
 
-/* A closing brace gives up all parentheses within it. */
+/* A closing brace gives up all parentheses within it; a parenthesis of the
+ * wrong kind closes the innermost one all the same. */
 static void lines_close(Parser *p, Token *token)
 {
-    int partner = partner_of(token->kind), count = p->open.count;
-    while (partner == '{' && count && p->open.at[count - 1].kind != '{')
-        count--;
-    if (count && p->open.at[count - 1].kind == partner) {
-        p->open.count = count - 1;
+    if (token->kind == '}')
+        while (within_parentheses(p))
+            p->open.count--;
+    if (p->open.count && (within_parentheses(p) || token->kind == '}')) {
+        p->open.count--;
     } else if (token->kind == '}') {
         if (p->orphans)
             p->orphans--;
@@ -108,11 +109,33 @@ static void lines_close(Parser *p, Token *token)
     }
 }
 
+static bool never_in_parentheses(int kind)
+{
+    switch (kind) {
+    case '{':
+    case '}':
+    case ':':
+    case TOK_ARROW:
+    case TOK_NETWORK:
+    case TOK_WEIGHTS:
+    case TOK_INPUT:
+    case TOK_OUTPUT:
+    case TOK_BLOCK:
+    case TOK_IF:
+    case TOK_ELSE:
+    case TOK_AS:
+    case TOK_LOSS:
+    case TOK_BIND:
+    case TOK_TRAIN: return true;
+    default: return false;
+    }
+}
+
 /* Whether the parentheses that are open before the offset are closed before
  * something comes that cannot be within them. */
 static bool lines_closes(const Parser *p, size_t offset, int depth)
 {
-    bool line_start = false, closes = false, ended = false;
+    bool closes = false, ended = false;
     Scanner scanner;
     scanner_open(&scanner, p->source, offset);
     while (!closes && !ended) {
@@ -124,10 +147,7 @@ static bool lines_closes(const Parser *p, size_t offset, int depth)
         else if (token.kind == ')' || token.kind == ']')
             depth--;
         closes = depth == 0;
-        ended = token.kind == 0 || token.kind == '{' || token.kind == '}' ||
-                (line_start && token.kind != TOK_NAME &&
-                 syntax_is_keyword(syntax_name(token.range)));
-        line_start = token.kind == TOK_NEWLINE;
+        ended = token.kind == 0 || never_in_parentheses(token.kind);
     }
     scanner_close(&scanner);
     return closes;
@@ -139,7 +159,8 @@ const Token *lines_unclosed(const Parser *p, Token at)
     while (depth < p->open.count &&
            p->open.at[p->open.count - 1 - depth].kind != '{')
         depth++;
-    if (depth == 0 || lines_closes(p, at.range.start, depth))
+    if (depth == 0 || (!never_in_parentheses(at.kind) &&
+                       lines_closes(p, at.range.end, depth)))
         return NULL;
     return &p->open.at[p->open.count - 1];
 }
@@ -193,7 +214,7 @@ static Token lines_read(Parser *p)
     }
     if (is_opening(token.kind)) {
         lines_open(p, &token);
-    } else if (partner_of(token.kind)) {
+    } else if (is_closing(token.kind)) {
         lines_close(p, &token);
     } else if (is_unknown(token.kind) && !p->recovering) {
         syntax_unknown(p, token);

@@ -333,7 +333,6 @@ void syntax_unexpected(Parser *p, Token token, const char **expected,
 void syntax_unknown(Parser *p, Token token);
 char *syntax_text(Arena *arena, Range range); /* the bytes of the range */
 const char *syntax_name(Range range);         /* the same, interned */
-bool syntax_is_keyword(const char *word);
 
 /* ---- the standard form (format.c, align.c) ---------------------------------------- */
 
@@ -441,6 +440,7 @@ struct Elaborator {
     bool broken;              /* there are lines that could not be parsed */
     bool stopped;             /* a limit was hit: all that follows is poison */
     bool has_input;           /* or a line that should have been one */
+    Range network;            /* the line with its name */
     const Chain *output;      /* the chain of the output line at hand */
     const Statement *weights; /* the line, once there was one */
 };

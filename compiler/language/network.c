@@ -392,12 +392,11 @@ static void check_binds(Scope *scope)
 static void check_whole(Scope *scope)
 {
     Elaborator *e = scope->e;
-    Range end = { e->source, e->source->length, e->source->length };
     if (!e->has_input) {
-        if (report(scope, end, "the network has no input"))
+        if (report(scope, e->network, "the network has no input"))
             diag_hint("write a line such as: input image : f32[28, 28, 1]");
     } else if (!e->outputs.entries.count) {
-        if (report(scope, end, "the network has no output"))
+        if (report(scope, e->network, "the network has no output"))
             diag_hint("write a line such as: output scores");
     }
 }

@@ -122,7 +122,7 @@ static Value *running_value(Scope *scope, const Step *step)
 
 /* A number, or a list with one for each channel, as a tensor. */
 static Tensor *constant_tensor(Scope *scope, const Constant *constant,
-                               const char *path)
+                               const char *path, int place)
 {
     Graph *graph = scope->e->graph;
     int count = constant->kind == CONSTANT_LIST ? constant->list.count : 1;
@@ -138,10 +138,9 @@ static Tensor *constant_tensor(Scope *scope, const Constant *constant,
         shape.rank = 1;
         shape.dim[0] = count;
     }
-    return graph_constant(graph,
-                          arena_printf(scope->e->scratch, "%s.constant%d", path,
-                                       graph->tensors.count),
-                          shape, data);
+    return graph_constant(
+        graph, arena_printf(scope->e->scratch, "%s.constant%d", path, place),
+        shape, data);
 }
 
 static bool inputs_are_right(Scope *scope, const Step *step, Op op,
@@ -186,9 +185,10 @@ static Node *operator_node(Scope *scope, Step *step, Op op, const char *path,
         inputs[next++] = flow->tensor;
     for (int i = 0; i < bound->inputs.count; i++) {
         const Constant *c = &bound->inputs.at[i];
-        inputs[next++] = c->kind == CONSTANT_VALUE
-                             ? c->value->tensor
-                             : constant_tensor(scope, c, path);
+        inputs[next] = c->kind == CONSTANT_VALUE
+                           ? c->value->tensor
+                           : constant_tensor(scope, c, path, next);
+        next++;
     }
     node = graph_add(e->graph, op, path, inputs, count,
                      elaborate_origin(scope, step->range));
@@ -197,10 +197,21 @@ static Node *operator_node(Scope *scope, Step *step, Op op, const char *path,
         if (!bound->given[i])
             continue;
         node->attr_range[i] = bound->attr_range[i];
-        if (!argument_store(scope, op, i, bound, node->attrs))
-            step->failed = true;
+        argument_store(scope, op, i, bound, node->attrs);
     }
-    return !step->failed && graph_infer_node(e->graph, node) ? node : NULL;
+    return graph_infer_node(e->graph, node) ? node : NULL;
+}
+
+/* Whether the arguments have the types of the attributes. Looked at even where
+ * no value flows in, so that one run finds every wrong argument. */
+static bool arguments_fit(Scope *scope, Op op, const Bound *bound)
+{
+    void *attrs = arena_alloc(scope->e->scratch, op_info[op].attrs_size);
+    bool good = true;
+    for (int i = 0; i < op_info[op].attr_count; i++)
+        if (bound->given[i] && bound->attr[i].kind != CONSTANT_POISON)
+            good &= argument_store(scope, op, i, bound, attrs);
+    return good;
 }
 
 /* A mistake in a layer is reported once, at the first use of its block. */
@@ -210,6 +221,7 @@ static Value *apply_operator(Scope *scope, Step *step, Op op, const char *path,
     Bound bound = { 0 };
     Value *result = NULL;
     bool good = arguments_bind(scope, step, op, &bound);
+    good &= arguments_fit(scope, op, &bound);
     if (!flow && !bound.has_values)
         flow = running_value(scope, step);
     good = good && !(flow && value_is_poison(flow)) && !step->failed &&
@@ -231,7 +243,9 @@ static Value *apply_operator(Scope *scope, Step *step, Op op, const char *path,
 static Value *apply_nothing(Scope *scope, const Step *step)
 {
     const Value *value = scope_value(scope, step->name);
-    if (value && step->repeat) {
+    if (value && value_is_poison(value)) {
+        ; /* may have been meant as a block, in a line that is broken */
+    } else if (value && step->repeat) {
         if (report(scope, step->range, "'%s' is a value: it cannot be repeated",
                    step->name))
             diag_hint("to multiply it, write mul(%s, ...)", step->name);

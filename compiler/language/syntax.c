@@ -69,14 +69,6 @@ static const char *const keywords[] = {
 
 enum { LINE_KEYWORDS = 9 };
 
-bool syntax_is_keyword(const char *word)
-{
-    for (size_t i = 0; i < COUNT_OF(keywords); i++)
-        if (strcmp(keywords[i], word) == 0)
-            return true;
-    return false;
-}
-
 /* ---- unknown characters ------------------------------------------------------------ */
 
 static const struct {

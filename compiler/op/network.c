@@ -132,18 +132,18 @@ static VecNodes cluster_of(const Graph *graph, const Node *root)
     return cluster;
 }
 
-/* As the operator built it: inlining wants the loops that run once, too. */
 static Kernel *lower_node(Lower *l, const Node *node)
 {
     op_info[node->op].lower(l, node);
-    return l->kernel;
+    Kernel *kernel = l->kernel;
+    kernel_simplify(kernel);
+    return kernel;
 }
 
 static Kernel *lower_cluster(Lower *l, const VecNodes *cluster)
 {
     Text why = { 0 };
     Kernel *kernel = lower_node(l, cluster->at[0]);
-    kernel_simplify(kernel);
     for (int i = 1; i < cluster->count; i++) {
         const Node *node = cluster->at[i];
         Kernel *producer = lower_node(l, node);
@@ -226,7 +226,9 @@ static bool schedule_kernel(Kernel **kernel, bool rows,
     if (options->nests != NULL)
         kernel_print(options->nests, *kernel);
     if (schedule == NULL) {
-        if (!options->no_schedule)
+        if (options->no_schedule)
+            schedule_plain(*kernel, &chosen);
+        else
             schedule_choose(*kernel, options->target, rows, &chosen);
         schedule = &chosen;
     }

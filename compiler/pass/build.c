@@ -54,6 +54,16 @@ Tensor *build_parameter(Graph *graph, const Tensor *like, Shape shape,
     return made;
 }
 
+void build_output(Graph *graph, Node *node)
+{
+    const Tensor *old = node->output[0];
+    Tensor *made = graph_constant(graph, old->name, old->shape, NULL);
+    int id = made->id;
+    *made = *old;
+    made->id = id;
+    node->output[0] = made;
+}
+
 void build_input(Graph *graph, Node *node, Tensor *tensor)
 {
     Tensor **input = NEW_N(graph->arena, Tensor *, node->input_count + 1);

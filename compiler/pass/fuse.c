@@ -22,7 +22,6 @@ typedef enum Role {
     ROLE_ALONE,   /* a kernel of its own: its nest is not one element at a time,
                      or its result is needed as a whole */
     ROLE_ELEMENT, /* an element from the same element */
-    ROLE_MOVE,    /* a copy of one element */
     ROLE_POOL,
     ROLE_SUM /* of products */
 } Role;
@@ -35,11 +34,15 @@ static const Role roles[OP_COUNT] = {
 #define UNARY2(id, ...) [OP_##id] = ROLE_ELEMENT,
 #define BINARY(id, ...) [OP_##id] = ROLE_ELEMENT,
 #include "graph/ops.def"
-    [OP_BATCHNORM] = ROLE_ELEMENT,   [OP_NORMALIZE] = ROLE_ELEMENT,
-    [OP_CONVERT] = ROLE_ELEMENT,     [OP_DROPOUT] = ROLE_ELEMENT,
-    [OP_UPSAMPLE] = ROLE_MOVE,       [OP_MAXPOOL] = ROLE_POOL,
-    [OP_AVGPOOL] = ROLE_POOL,        [OP_GLOBAL_MAXPOOL] = ROLE_POOL,
-    [OP_GLOBAL_AVGPOOL] = ROLE_POOL, [OP_CONV] = ROLE_SUM,
+    [OP_BATCHNORM] = ROLE_ELEMENT,
+    [OP_NORMALIZE] = ROLE_ELEMENT,
+    [OP_CONVERT] = ROLE_ELEMENT,
+    [OP_DROPOUT] = ROLE_ELEMENT,
+    [OP_MAXPOOL] = ROLE_POOL,
+    [OP_AVGPOOL] = ROLE_POOL,
+    [OP_GLOBAL_MAXPOOL] = ROLE_POOL,
+    [OP_GLOBAL_AVGPOOL] = ROLE_POOL,
+    [OP_CONV] = ROLE_SUM,
     [OP_DENSE] = ROLE_SUM,
 };
 

@@ -51,6 +51,7 @@ static void tie(Layouter *l, const Tensor *a, const Tensor *b)
         return;
     l->image[h].group = g;
     l->image[g].blocks &= l->image[h].blocks;
+    l->image[g].is_single &= l->image[h].is_single;
 }
 
 /* Reads its input in the order of the caller's arrays, and leaves such. */
@@ -72,6 +73,19 @@ static void fix(Layouter *l, const Tensor *tensor)
     l->image[tensor->id].fixed = true;
 }
 
+/* Channel g * 3 + c of group g is in no block that the loops could tell. */
+static void spare_groups(Layouter *l, const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    const Tensor *in = node->input[0], *out = node->output[0];
+    if (node->op != OP_CONV || a->groups == 1 || is_depthwise(node))
+        return;
+    if (in->shape.dim[2] / a->groups % l->lanes != 0)
+        l->image[in->id].blocks = false;
+    if (a->filters / a->groups % l->lanes != 0)
+        l->image[out->id].blocks = false;
+}
+
 static void find_images(Layouter *l)
 {
     const Graph *graph = l->graph;
@@ -82,10 +96,12 @@ static void find_images(Layouter *l)
         if (!is_image(t))
             continue;
         image->blocks = t->shape.dim[2] % l->lanes == 0;
+        image->is_single = t->shape.dim[2] == 1;
         image->fixed = t->place.kind != PLACE_ARENA || t->type != DT_F32;
     }
     for (int n = 0; n < graph->nodes.count; n++) {
         const Node *node = graph->nodes.at[n];
+        spare_groups(l, node);
         if (node->op == OP_RESHAPE)
             fix(l, node->output[0]);
         if (!is_row_major(node))
@@ -101,7 +117,8 @@ static void find_images(Layouter *l)
 bool is_depthwise(const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters;
+    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
+           a->groups == node->input[0]->shape.dim[2];
 }
 
 static Work work_of(const Node *node)
@@ -346,7 +363,9 @@ static void set_layouts(Layouter *l, Place *places)
         if (!is_image(t) || l->image[i].fixed)
             continue;
         group = &l->image[group_of(l, t)];
-        places[i].block = group->planes ? 1 : group->blocks ? l->lanes : 0;
+        places[i].block = group->planes || group->is_single ? 1
+                          : group->blocks                   ? l->lanes
+                                                            : 0;
     }
 }
 

@@ -8,11 +8,11 @@
 #include "pass/layout.h"
 
 /* Over pixels a kernel has halos to fill and rows to begin. */
-#define PIXEL_MARGIN 1.15
+#define PIXEL_MARGIN 1.05
 /* Cycles an element where a kernel cannot use vectors, and where one layout
  * is written into another. */
 #define SCALAR_CYCLES 1.0
-#define MOVE_CYCLES   1.5
+#define MOVE_CYCLES   0.8
 #define MOST_STRIDE   2 /* of pixels that one vector load can take apart */
 
 /* The part of the vectors' lanes that do something. */

@@ -35,7 +35,7 @@ bool layout_is_linear(const Tensor *tensor)
     if (tensor->shape.rank != 3)
         return true;
     s = place_steps(&tensor->shape, p);
-    if (s.size != shape_count(&tensor->shape) || s.offset != 0)
+    if (s.size - p->slack != shape_count(&tensor->shape) || s.offset != 0)
         return false;
     if ((dim[0] > 1 && s.h != dim[1] * dim[2]) || (dim[1] > 1 && s.w != dim[2]))
         return false;

@@ -36,6 +36,8 @@ Node *build_copy(Graph *graph, const char *path, Tensor *input,
  * data. */
 Tensor *build_parameter(Graph *graph, const Tensor *like, Shape shape,
                         const float *data);
+/* The node's result is a new tensor; the old one is left to be replaced. */
+void build_output(Graph *graph, Node *node);
 /* Appends an input to the node: a parameter. */
 void build_input(Graph *graph, Node *node, Tensor *tensor);
 

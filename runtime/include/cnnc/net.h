@@ -6,14 +6,14 @@
  * Permission to use, copy, modify, and/or distribute this file for any purpose
  * with or without fee is granted. It comes without any warranty.
  *
- *     #define CNNC_TARGET_X86_64_V4 1
+ *     #define CNNC_TARGET_X86_64_V3 1
  *     #include <cnnc/net.h>
  *     ... constants, and functions that any processor can run ...
  *     #pragma GCC push_options
- *     #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2")
+ *     #pragma GCC target("avx2,fma, ...")
  *     static void relu(const float *x, float *y)
  *     {
- *         f32x16_store(y, f32x16_max(f32x16_load(x), f32x16_zero()));
+ *         f32x8_store(y, f32x8_max(f32x8_load(x), f32x8_zero()));
  *     }
  *     #pragma GCC pop_options
  *
@@ -27,12 +27,15 @@
  *
  * Targets, one of which is defined before the inclusion:
  *
- *     CNNC_TARGET_X86_64_V4    f32x4 f32x8 f32x16   "avx512f,avx512bw,avx512dq,
- *                                                    avx512vl,avx2,fma,bmi,bmi2"
- *     CNNC_TARGET_X86_64_V3    f32x4 f32x8          "avx2,fma,bmi,bmi2"
- *     CNNC_TARGET_X86_64_V2    f32x4                "sse4.2"
- *     CNNC_TARGET_AARCH64      f32x4                no region
- *     CNNC_TARGET_GENERIC      scalars only         no region
+ *     CNNC_TARGET_X86_64_V4    f32x4 f32x8 f32x16
+ *         "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi,bmi2,f16c,
+ *          lzcnt,movbe,popcnt"
+ *     CNNC_TARGET_X86_64_V3    f32x4 f32x8
+ *         "avx,avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt"
+ *     CNNC_TARGET_X86_64_V2    f32x4
+ *         "sse3,ssse3,sse4.1,sse4.2,popcnt"
+ *     CNNC_TARGET_AARCH64      f32x4                    no region
+ *     CNNC_TARGET_GENERIC      scalars only             no region
  *
  * Vocabulary; V is f32x4, f32x8 or f32x16, N its lanes:
  *
@@ -114,6 +117,16 @@
 #define CNNC_ALIGN(n) _Alignas(n)
 #endif
 
+/* A kernel stays a function of its own: shorter to compile, named in profiles,
+ * its stack given back. */
+#if defined(__GNUC__) && !defined(__TINYC__)
+#define CNNC_NOINLINE __attribute__((noinline))
+#elif defined(_MSC_VER)
+#define CNNC_NOINLINE __declspec(noinline)
+#else
+#define CNNC_NOINLINE
+#endif
+
 /* What no literal says. */
 #if defined(CNNC_TARGET_GENERIC)
 #define CNNC_INF cnnc_float(0x7f800000u)
@@ -163,9 +176,9 @@ CNNC_FN void cnnc_prefetch(const void *p)
 }
 /*@end */
 
+/*@block always on v4 v3 v2 */
 /* ---- targets: their headers, region and vector types ---- */
 
-/*@block always on v4 v3 v2 */
 #if CNNC_X86
 #if !defined(__x86_64__) || !defined(__GNUC__)
 #error "made for x86-64 and gcc or clang; for others: cnnc --target=generic, or --target=aarch64"
@@ -177,35 +190,32 @@ CNNC_FN void cnnc_prefetch(const void *p)
 
 /*@block cnnc_cpu_supported on v4 v3 v2 */
 #if CNNC_X86
-#if CNNC_X86 == 4 /* opmask and zmm, beside xmm and ymm */
-#define CNNC_CPU_1C   (bit_SSE4_2 | bit_OSXSAVE | bit_AVX | bit_FMA)
-#define CNNC_CPU_7B   (bit_AVX2 | bit_BMI | bit_BMI2 | bit_AVX512F | \
-                       bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL)
-#define CNNC_CPU_XCR0 0xe6u
-#elif CNNC_X86 == 3
-#define CNNC_CPU_1C   (bit_SSE4_2 | bit_OSXSAVE | bit_AVX | bit_FMA)
-#define CNNC_CPU_7B   (bit_AVX2 | bit_BMI | bit_BMI2)
-#define CNNC_CPU_XCR0 0x06u
-#else
-#define CNNC_CPU_1C   bit_SSE4_2
-#define CNNC_CPU_7B   0
-#define CNNC_CPU_XCR0 0u
-#endif
+#define CNNC_CPU_V2 \
+    ((unsigned)(bit_SSE3 | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT))
+#define CNNC_CPU_V3 \
+    ((unsigned)(bit_FMA | bit_MOVBE | bit_OSXSAVE | bit_AVX | bit_F16C))
+#define CNNC_CPU_V3_7 ((unsigned)(bit_BMI | bit_AVX2 | bit_BMI2))
+#define CNNC_CPU_V4_7 \
+    ((unsigned)(bit_AVX512F | bit_AVX512DQ | bit_AVX512CD | bit_AVX512BW) | \
+     (unsigned)bit_AVX512VL)
 
-/* The instructions are there, and the system saves their registers. */
+/* The instructions are there, and the system saves their registers: xmm and
+ * ymm (6), opmasks and zmm (0xe0). */
 CNNC_FN int cnnc_cpu_supported(void)
 {
-    const unsigned want1 = (unsigned)(CNNC_CPU_1C);
-    const unsigned want7 = (unsigned)(CNNC_CPU_7B);
+    const unsigned want1 = CNNC_CPU_V2 | (CNNC_X86 >= 3 ? CNNC_CPU_V3 : 0);
+    const unsigned want7 = CNNC_CPU_V3_7 | (CNNC_X86 == 4 ? CNNC_CPU_V4_7 : 0);
+    const unsigned saved = CNNC_X86 == 4 ? 0xe6u : 6u;
     unsigned a = 0, b = 0, c = 0, d = 0, xcr0 = 0, high;
     if (!__get_cpuid(1, &a, &b, &c, &d) || (c & want1) != want1)
         return 0;
-    if (want7 == 0)
+    if (CNNC_X86 == 2)
         return 1;
     __asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
     (void)high;
-    return (xcr0 & CNNC_CPU_XCR0) == CNNC_CPU_XCR0 &&
-           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & want7) == want7;
+    return (xcr0 & saved) == saved &&
+           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & want7) == want7 &&
+           __get_cpuid(0x80000001u, &a, &b, &c, &d) && (c & bit_LZCNT) != 0;
 }
 #endif
 /*@end */
@@ -220,11 +230,15 @@ CNNC_FN int cnnc_cpu_supported(void) { return 1; }
 #if CNNC_X86 == 4
 #if defined(__clang__) /* region */
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2"))), \
+    __attribute__((target( \
+        "avx512f,avx512bw,avx512cd,avx512dq,avx512vl," \
+        "avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt"))), \
     apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2")
+#pragma GCC target( \
+    "avx512f,avx512bw,avx512cd,avx512dq,avx512vl," \
+    "avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt")
 #endif
 typedef __m128 f32x4;
 typedef __m256 f32x8;
@@ -244,10 +258,12 @@ typedef __m512 f32x16;
 #if CNNC_X86 == 3
 #if defined(__clang__) /* region */
 #pragma clang attribute push( \
-    __attribute__((target("avx2,fma,bmi,bmi2"))), apply_to = function)
+    __attribute__((target( \
+        "avx,avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt"))), \
+    apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi,bmi2")
+#pragma GCC target("avx,avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt")
 #endif
 typedef __m128 f32x4;
 typedef __m256 f32x8;
@@ -261,10 +277,10 @@ typedef __m256 f32x8;
 #if CNNC_X86 == 2
 #if defined(__clang__) /* region */
 #pragma clang attribute push( \
-    __attribute__((target("sse4.2"))), apply_to = function)
+    __attribute__((target("sse3,ssse3,sse4.1,sse4.2,popcnt"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("sse4.2")
+#pragma GCC target("sse3,ssse3,sse4.1,sse4.2,popcnt")
 #endif
 typedef __m128 f32x4;
 /* F(type, prefix of its intrinsics, its bits, -) */
@@ -372,9 +388,9 @@ CNNC_FN3(f32, fma, a * b + c)
 #endif
 /*@end */
 
+/*@block load_part store_part on v4 v3 */
 /* ---- parts of vectors, every second element, bytes ---- */
 
-/*@block load_part store_part on v4 v3 */
 #if CNNC_X86 >= 3
 /* AVX's masked moves, also where there are those of AVX-512: of the latter gcc
  * before 14 believes that they touch the whole vector, and may let them. */
@@ -630,9 +646,9 @@ CNNC_FN f32x4 f32x4_load_i8(const int8_t *p)
 #endif
 /*@end */
 
+/*@block sqrt floor ceil round_even on v4 v3 v2 */
 /* ---- square root, rounding, choice, across the lanes ---- */
 
-/*@block sqrt floor ceil round_even on v4 v3 v2 */
 #if CNNC_X86
 #if CNNC_X86 == 4
 #define CNNC_ROUND(P, K, a, mode) P##_maskz_roundscale_ps((K)-1, a, mode)
@@ -814,9 +830,9 @@ CNNC_ACROSS4(min_across, min)
 #endif
 /*@end */
 
+/*@block tools */
 /* ---- maths ---- */
 
-/*@block tools */
 /* V_copysign(a, b)  a >= 0 with the sign of b
  * V_pow2(n)         2^n; n integral in -126..127
  * V_scale(a, n)     a 2^n rounded once; |a| from 1/8 to 8, or n = 0;
