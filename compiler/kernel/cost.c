@@ -461,7 +461,7 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
     if (nest_read(seen, &nest))
         gather_candidates(&c, seen);
     if (!choose_candidate(&c, kernel, seen, schedule))
-        cost_write_plain(kernel, schedule);
+        schedule_plain(kernel, schedule);
     vec_free(&c.candidates);
     kernel_free(seen);
 }

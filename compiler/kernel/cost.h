@@ -37,7 +37,5 @@ void cost_write(const Cost *cost, const Candidate *candidate,
  * access walks through memory from start to end. */
 void cost_write_flat(const Kernel *kernel, const Nest *nest,
                      Schedule *schedule);
-/* Only what layouts need: channels split by their blocks. */
-void cost_write_plain(const Kernel *kernel, Schedule *schedule);
 
 #endif

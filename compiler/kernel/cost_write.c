@@ -117,7 +117,7 @@ static void split_list(const PlainBlocks *p, const Stmt *list)
     }
 }
 
-void cost_write_plain(const Kernel *kernel, Schedule *schedule)
+void schedule_plain(const Kernel *kernel, Schedule *schedule)
 {
     PlainBlocks p = { kernel, schedule };
     split_list(&p, kernel->body);

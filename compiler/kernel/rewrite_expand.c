@@ -17,6 +17,7 @@ typedef struct Expand {
     const Target *target;
     Text *why;
     Loops loops;
+    int *lanes; /* by variable: the vectors that its loops become */
     int64_t statements;
 } Expand;
 
@@ -51,6 +52,24 @@ static int lanes_for(const Target *target, int64_t n)
             best = target->lanes[i];
     }
     return best;
+}
+
+/* All loops over a variable become vectors of one width, also a shorter last
+ * one: what is splatted for the others serves it too. */
+static void find_lanes(Expand *e, const Stmt *list)
+{
+    for (; list != NULL; list = list->next) {
+        if (list->kind == STMT_BLOCK)
+            find_lanes(e, list->block);
+        if (list->kind != STMT_LOOP)
+            continue;
+        find_lanes(e, list->loop.body);
+        int64_t most = loop_iterations_most(list);
+        int lanes = most > 0 ? lanes_for(e->target, most) : 0;
+        int *known = &e->lanes[list->loop.var->id];
+        if (list->loop.mark == LOOP_VECTOR && lanes > *known)
+            *known = lanes;
+    }
 }
 
 /* acc[5][6], vectorised over the 6, becomes acc[5][8]. */
@@ -260,8 +279,8 @@ static bool expand_vector(Expand *e, Stmt **link)
         *link = loop->next;
         return true;
     }
-    Vector v = { e, loop->loop.var, lanes_for(e->target, hi), (int)hi };
-    if (v.lanes == 0) {
+    Vector v = { e, loop->loop.var, e->lanes[loop->loop.var->id], (int)hi };
+    if (v.lanes < hi) {
         text_printf(e->why, "'%s' has %lld elements: no vector holds them",
                     v.var->name, (long long)hi);
         return false;
@@ -364,6 +383,8 @@ static void drop_locals(Kernel *kernel)
 bool kernel_expand(Kernel *kernel, const Target *target, Text *why)
 {
     Expand e = { .kernel = kernel, .target = target, .why = why };
+    e.lanes = NEW_N(kernel->arena, int, kernel->vars.count);
+    find_lanes(&e, kernel->body);
     Loops loops = { { NULL }, 0 };
     if (!map_accesses(kernel, kernel->body, &loops, pad_access, &e) ||
         !map_accesses(kernel, kernel->body, &loops, flatten_access, &e) ||

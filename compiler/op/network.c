@@ -226,7 +226,9 @@ static bool schedule_kernel(Kernel **kernel, bool rows,
     if (options->nests != NULL)
         kernel_print(options->nests, *kernel);
     if (schedule == NULL) {
-        if (!options->no_schedule)
+        if (options->no_schedule)
+            schedule_plain(*kernel, &chosen);
+        else
             schedule_choose(*kernel, options->target, rows, &chosen);
         schedule = &chosen;
     }
