@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* A larger arena is checked tensor by tensor. */
-#define MOST_CELLS ((int64_t)1 << 27)
+#define MOST_CELLS ((int64_t)1 << 24)
 
 typedef struct Cell {
     int32_t tensor;   /* number + 1; 0: never written */
