@@ -77,7 +77,7 @@ static void fix(Layouter *l, const Tensor *tensor)
 static void spare_groups(Layouter *l, const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    const Tensor *in = node->input[0], *out = node->output[0];
+    const Tensor *in = node->input[0], *out = cluster_root(node)->output[0];
     if (node->op != OP_CONV || a->groups == 1 || is_depthwise(node))
         return;
     if (in->shape.dim[2] / a->groups % l->lanes != 0)
