@@ -138,7 +138,8 @@ static void score(Eval *e, int64_t sample, const double *y, double *t)
         return;
     e->labelled++;
     e->right += answer == label;
-    if (e->confusion && label < e->classes && answer >= 0 && answer < e->classes)
+    if (e->confusion && label < e->classes && answer >= 0 &&
+        answer < e->classes)
         e->confusion[label * e->classes + answer]++;
 }
 

@@ -301,37 +301,12 @@ static void compare_sample(Verify *v, int64_t sample)
 
 /* ---- the report -------------------------------------------------------------------------- */
 
-/* "layer1.conv2, bn2, add1": the folder of the first is not said again. */
-static const char *layers_of(const Verify *v, const Node *root)
-{
-    const Graph *graph = v->build.graph;
-    const char *first = NULL;
-    size_t folder = 0;
-    Text text = { 0 };
-
-    for (int i = 0; i < graph->nodes.count; i++) {
-        const char *path = graph->nodes.at[i]->path;
-        if (cluster_root(graph->nodes.at[i]) != root)
-            continue;
-        if (!first) {
-            const char *dot = strrchr(path, '.');
-            first = path;
-            folder = dot ? (size_t)(dot + 1 - path) : 0;
-            text_add(&text, path);
-            continue;
-        }
-        text_printf(&text, ", %s",
-                    path + (strncmp(path, first, folder) == 0 ? folder : 0));
-    }
-    return text_take(&text, v->arena);
-}
-
 static void add_finding(const Verify *v, Table *table, const Finding *f)
 {
     const Tensor *out = f->root->output[0];
     bool exact = !dtype_is_float(out->type);
 
-    table_cell(table, "%s", layers_of(v, f->root));
+    table_cell(table, "%s", build_layers(v->arena, v->build.graph, f->root));
     table_cell(table, "%s", shape_show(&out->shape));
     table_cell(table, "%.2g", f->worst);
     table_cell(table, "%.2g", exact ? 0 : (double)f->roundings * ROUNDING);

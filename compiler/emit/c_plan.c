@@ -333,7 +333,7 @@ static void note_access(Function *f, const Access *access, const Stmt *stmt)
 
 static void note_expr(Function *f, const Expr *expr, const Stmt *stmt)
 {
-    if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN)
+    if (expr_is_load(expr))
         note_access(f, &expr->access, stmt);
     else if (expr->kind == EXPR_VAR)
         note_reach(f, expr->index);
