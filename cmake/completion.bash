@@ -1,4 +1,5 @@
-# Completion for cnnc: options come from its own --help, so none is listed here.
+# Completion for cnnc: commands and options come from its own --help, so none is
+# listed here.
 _cnnc()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
@@ -15,7 +16,7 @@ _cnnc()
         return
     fi
     case $previous in
-    -o | --weights | --data | --manifest | --weights-file)
+    -o | --weights | --save-weights | --data | --manifest | --weights-file | --schedule)
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
@@ -23,8 +24,9 @@ _cnnc()
     mapfile -t COMPREPLY < <(
         compgen -d -- "$current"
         compgen -f -X '!*.@(cnn|npy|pgm|ppm|png|safetensors)' -- "$current"
-        [[ $COMP_CWORD -eq 1 ]] && compgen -W "check format summary run verify
-            eval bench graph" -- "$current"
+        [[ $COMP_CWORD -eq 1 ]] && compgen -W "$("${COMP_WORDS[0]}" --help \
+            2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')" \
+            -- "$current"
     )
 }
 complete -F _cnnc cnnc

@@ -96,8 +96,8 @@ Source *source_read(Arena *arena, const char *path)
 {
     size_t size;
     bool standard = strcmp(path, "-") == 0;
-    char *text = file_read(arena, standard ? "/dev/stdin" : path, SOURCE_LIMIT,
-                           &size);
+    char *text =
+        file_read(arena, standard ? "/dev/stdin" : path, SOURCE_LIMIT, &size);
 
     if (!text)
         return NULL;
@@ -106,8 +106,8 @@ Source *source_read(Arena *arena, const char *path)
         size -= 3;
     }
     Source *source = NEW(arena, Source);
-    *source = (Source){ arena_text(arena, standard ? "<stdin>" : path), text,
-                        size };
+    *source =
+        (Source){ arena_text(arena, standard ? "<stdin>" : path), text, size };
     return source_check(source) ? source : NULL;
 }
 

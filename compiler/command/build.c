@@ -176,3 +176,41 @@ void build_free(Build *build)
     diag_flush();
     arena_free(build->arena);
 }
+
+/* ---- layers and kernels ------------------------------------------------------------ */
+
+/* The folder of the first is not said again. */
+const char *build_layers(Arena *arena, const Graph *graph, const Node *root)
+{
+    const char *first = NULL;
+    size_t folder = 0;
+    Text text = { 0 };
+
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const char *path = graph->nodes.at[i]->path;
+        if (cluster_root(graph->nodes.at[i]) != root)
+            continue;
+        if (!first) {
+            const char *dot = strrchr(path, '.');
+            first = path;
+            folder = dot ? (size_t)(dot + 1 - path) : 0;
+            text_add(&text, path);
+            continue;
+        }
+        text_printf(&text, ", %s",
+                    path + (strncmp(path, first, folder) == 0 ? folder : 0));
+    }
+    return text_take(&text, arena);
+}
+
+const Node *build_root(const Build *build, const Kernel *kernel)
+{
+    const Graph *graph = build->graph;
+
+    for (int i = 0; i < graph->nodes.count; i++) {
+        const Node *node = graph->nodes.at[i];
+        if (strcmp(name_to_c(build->arena, node->path), kernel->name) == 0)
+            return node_is_free(node) ? NULL : cluster_root(node);
+    }
+    return NULL;
+}

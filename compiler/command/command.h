@@ -68,7 +68,7 @@ typedef struct OptionInfo {
     OptionKind kind;
     size_t offset;
     unsigned commands; /* a bit each: 1 << COMMAND_CHECK */
-    const char *help;  /* lines */
+    const char *help;
     const char *group; /* that starts with this option, or NULL */
 } OptionInfo;
 

@@ -107,3 +107,126 @@ void harness_main(Text *out, const Program *program)
     text_add(out, "    }\n    return fclose(to) ? 4 : 0;\n}\n");
     arena_free(arena);
 }
+
+/* ---- measuring ---------------------------------------------------------------- */
+
+/* What a round writes: doubles.
+ *
+ *     peak    multiply-adds a second that this core does at best
+ *     whole   seconds of a run of the network
+ *     a kernel each: its seconds, of a run in which each is timed
+ */
+static const char bench_clock[] =
+    "static double now(void)\n{\n"
+    "    struct timespec t;\n"
+    "    clock_gettime(CLOCK_MONOTONIC, &t);\n"
+    "    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;\n}\n\n"
+    "static void after(int step)\n{\n"
+    "    if (timed) {\n"
+    "        const double t = now();\n"
+    "        spent[step] += t - last;\n"
+    "        last = now();\n"
+    "    }\n}\n\n";
+
+#define PEAK_SUMS  12 /* independent ones, so that none waits for another */
+#define PEAK_LOOPS 20000
+
+/* Vectors as wide as the network's; the smallest that a machine has where it
+ * uses none. */
+static void print_peak(Text *out, const Target *target)
+{
+    int lanes = target_lanes(target) > 4 ? target_lanes(target) : 4;
+
+    text_printf(out,
+                "typedef float peak_vector __attribute__((vector_size(%d)));\n",
+                lanes * 4);
+    if (target->features)
+        text_printf(out, "__attribute__((target(\"%s\")))\n", target->features);
+    text_add(out, "static double peak(void)\n{\n"
+                  "    peak_vector x, y;\n    double t;\n");
+    text_printf(out,
+                "    for (int i = 0; i < %d; i++) {\n"
+                "        x[i] = factor;\n        y[i] = factor / 4;\n"
+                "    }\n",
+                lanes);
+    for (int i = 0; i < PEAK_SUMS; i++)
+        text_printf(out, "    peak_vector a%d = x;\n", i);
+    text_printf(out, "    t = now();\n    for (int i = 0; i < %d; i++) {\n",
+                PEAK_LOOPS);
+    for (int i = 0; i < PEAK_SUMS; i++)
+        text_printf(out, "        a%d = a%d * x + y;\n", i, i);
+    text_add(out, "    }\n    t = now() - t;\n    a0 += a1");
+    for (int i = 2; i < PEAK_SUMS; i++)
+        text_printf(out, " + a%d", i);
+    text_printf(out,
+                ";\n    for (int i = 0; i < %d; i++)\n"
+                "        sink += a0[i];\n"
+                "    return %d.0 * %d * %d / t;\n}\n\n",
+                lanes, PEAK_SUMS, PEAK_LOOPS, lanes);
+}
+
+/* Runs until a round takes at least 2 ms; the first runs warm up. */
+static void print_rounds(Text *out, const Program *program, const char *name,
+                         int64_t rounds)
+{
+    int steps = program->kernels.count;
+
+    text_add(out, "static void run(long times)\n{\n"
+                  "    for (long i = 0; i < times; i++) {\n"
+                  "        if (timed)\n            last = now();\n        ");
+    harness_call(out, program, name);
+    text_printf(out,
+                "    }\n}\n\n"
+                "static void measure(long times)\n{\n"
+                "    double best = peak(), t = now();\n\n"
+                "    run(times);\n"
+                "    t = (now() - t) / (double)times;\n"
+                "    fwrite(&best, sizeof best, 1, to);\n"
+                "    fwrite(&t, sizeof t, 1, to);\n"
+                "    timed = 1;\n"
+                "    memset(spent, 0, sizeof spent);\n"
+                "    run(times);\n"
+                "    timed = 0;\n"
+                "    for (int i = 0; i < %d; i++) {\n"
+                "        spent[i] = spent[i] / (double)times - clock_cost;\n"
+                "        fwrite(&spent[i], sizeof spent[i], 1, to);\n"
+                "    }\n}\n\n",
+                steps);
+    text_printf(
+        out,
+        "static void measure_all(void)\n{\n"
+        "    long times = 1;\n    double t = now();\n\n"
+        "    for (int i = 0; i < 1000; i++)\n        last = now();\n"
+        "    clock_cost = (now() - t) / 1000;\n"
+        "    for (t = 0; t < 2e-3; times *= 2) {\n"
+        "        t = now();\n        run(times);\n        t = now() - t;\n"
+        "    }\n"
+        "    while (now() - last < 0.05)\n        peak();\n"
+        "    for (int i = 0; i < %lld; i++)\n"
+        "        measure(times);\n}\n\n",
+        (long long)rounds);
+}
+
+void harness_bench(Text *out, const Program *program, int64_t rounds)
+{
+    Arena *arena = arena_new();
+    const char *name = emit_name(arena, program);
+
+    text_printf(out,
+                "static void after(int step);\n"
+                "#define CNNC_AFTER(step) after(step)\n"
+                "#include \"net.c\"\n#include <stdio.h>\n#include <string.h>\n"
+                "#include <time.h>\n\nstatic FILE *to;\nstatic int timed;\n"
+                "static double last, clock_cost, spent[%d];\n"
+                "static volatile float factor = 0.75f, sink;\n\n",
+                program->kernels.count ? program->kernels.count : 1);
+    harness_arrays(out, program);
+    text_add(out, bench_clock);
+    print_peak(out, program->target);
+    print_rounds(out, program, name, rounds);
+    harness_begin(out, name);
+    harness_read(out, program);
+    text_add(out, "    measure_all();\n        break;\n    }\n"
+                  "    return fclose(to) ? 4 : 0;\n}\n");
+    arena_free(arena);
+}

@@ -12,14 +12,24 @@
 
 #include <string.h>
 
-#define HELP_COLUMN 22
+#define HELP_COLUMN 24
+#define HELP_WIDTH  79
 
-static void print_indented(Text *out, const char *lines)
+/* The words, from `column` on to the right margin and below each other. */
+static void print_wrapped(Text *out, const char *words, int column)
 {
-    for (; *lines; lines++) {
-        text_char(out, *lines);
-        if (*lines == '\n')
-            text_printf(out, "%*s", HELP_COLUMN, "");
+    int at = column;
+
+    while (*words) {
+        int length = (int)strcspn(words, " ");
+        if (at > column && at + 1 + length > HELP_WIDTH) {
+            text_printf(out, "\n%*s", column, "");
+            at = column;
+        }
+        text_printf(out, "%s%.*s", at > column ? " " : "", length, words);
+        at += (at > column) + length;
+        words += length;
+        words += strspn(words, " ");
     }
     text_char(out, '\n');
 }
@@ -50,7 +60,7 @@ static void print_option(Text *out, const OptionInfo *info)
         width = 0;
     }
     text_printf(out, "%*s", (int)(HELP_COLUMN - width), "");
-    print_indented(out, info->help);
+    print_wrapped(out, info->help, HELP_COLUMN);
 }
 
 /* The groups in which the command has options. */
@@ -87,15 +97,24 @@ static void print_status(Text *out)
                   "2 in the command line,\n70 a fault of cnnc.\n");
 }
 
+static bool takes_target(unsigned command)
+{
+    for (int i = 0; i < option_count; i++)
+        if (option_info[i].spelling && (option_info[i].commands & command) &&
+            strcmp(option_info[i].spelling, "--target") == 0)
+            return true;
+    return false;
+}
+
 static void print_command_help(Text *out, const Command *command)
 {
     unsigned bit = 1u << (command - commands);
 
-    text_printf(out, "Usage: cnnc %s %s [options]\n\n%s\n", command->name,
-                command->arguments, command->text);
+    text_printf(out, "Usage: cnnc %s %s [options]\n\n", command->name,
+                command->arguments);
+    print_wrapped(out, command->text, 0);
     print_options(out, bit);
-    if (bit & (1u << COMMAND_SUMMARY | 1u << COMMAND_RUN | 1u << COMMAND_BENCH |
-               1u << COMMAND_VERIFY | 1u << COMMAND_EVAL))
+    if (takes_target(bit))
         print_targets(out);
     print_status(out);
 }
@@ -119,10 +138,9 @@ void help_print(Text *out, const Command *command)
     for (int i = COMMAND_CHECK; i < COMMAND_COUNT; i++)
         text_printf(out, "  %-*s%s\n", HELP_COLUMN - 2, commands[i].name,
                     commands[i].summary);
-    text_printf(out,
-                "\n'cnnc COMMAND --help' says what a command takes. "
-                "Without one:\n\n%s\n",
-                compile->text);
+    text_printf(out, "\n'cnnc COMMAND --help' says what a command takes. "
+                     "Without one:\n\n");
+    print_wrapped(out, compile->text, 0);
     print_options(out, 1u << COMMAND_COMPILE);
     print_targets(out);
     text_add(out, "\nTo begin with: write net.cnn, then\n"

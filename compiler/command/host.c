@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEFAULT_LIMIT 300  /* seconds */
@@ -204,10 +205,30 @@ NORETURN static void become(char *const *words, const char *output,
     _exit(127);
 }
 
+static bool wait_for(pid_t child, const char *what, int *status)
+{
+    struct timespec pause = { 0, 1000000 };
+    int64_t waited = 0; /* milliseconds, about */
+
+    for (;;) {
+        pid_t ended = waitpid(child, status, WNOHANG);
+        if (ended == child || (ended < 0 && errno != EINTR)) {
+            progress_end();
+            return ended == child;
+        }
+        nanosleep(&pause, NULL);
+        waited += pause.tv_nsec / 1000000;
+        if (waited > 20)
+            pause.tv_nsec = 20000000;
+        progress_show(what, waited / 1000, 0);
+    }
+}
+
 static bool run_words(Host *host, TextList *words, const char *output,
                       int64_t limit, Outcome *outcome)
 {
     Text said = { 0 };
+    const char *what = arena_printf(host->arena, "seconds of %s", words->at[0]);
     int status;
 
     for (int i = 0; i < words->count; i++)
@@ -220,9 +241,8 @@ static bool run_words(Host *host, TextList *words, const char *output,
     pid_t child = fork();
     if (child == 0)
         become((char *const *)(uintptr_t)words->at, output, limit);
-    while (child > 0 && waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            child = -1;
+    if (child > 0 && !wait_for(child, what, &status))
+        child = -1;
     if (child < 0) {
         diag_error_file(words->at[0], "cannot be started: %s", strerror(errno));
         return false;

@@ -44,6 +44,10 @@ const Target *build_target_named(const char *name);
 bool build_program(Build *build, const Graph *graph, const Target *target,
                    const CommandOptions *options);
 void build_free(Build *build);
+/* The layers that the root's kernel computes: "layer1.conv2, bn2, add1". */
+const char *build_layers(Arena *arena, const Graph *graph, const Node *root);
+/* The root of what the kernel computes; NULL: zeros around an image. */
+const Node *build_root(const Build *build, const Kernel *kernel);
 
 /* ---- programs of this machine (host.c) ------------------------------------------------ */
 
@@ -88,6 +92,15 @@ void harness_network(Text *out, const Program *program, bool traced);
 /* A program that reads inputs from the file argv[1] up to its end, sample by
  * sample, and writes the outputs to argv[2]. */
 void harness_main(Text *out, const Program *program);
+/* A program that measures, `rounds` times: see harness.c. */
+void harness_bench(Text *out, const Program *program, int64_t rounds);
+/* Its parts: arrays in_0, out_0, ... and workspace_of(); main() up to where
+ * the FILEs `from` and `to` are open; a loop over the samples, left open; the
+ * call of the network. */
+void harness_arrays(Text *out, const Program *program);
+void harness_begin(Text *out, const char *name);
+void harness_read(Text *out, const Program *program);
+void harness_call(Text *out, const Program *program, const char *name);
 
 /* ---- what computes a network (engine.c) ----------------------------------------------------- */
 

@@ -105,7 +105,8 @@ static const char *show_kernel(const Summary *s, const Node *node)
         return "no code";
     if (first != node)
         return arena_printf(s->arena, "with %s", first->path);
-    return show_schedule(s, name_to_c(s->arena, node->path));
+    const char *schedule = show_schedule(s, name_to_c(s->arena, node->path));
+    return *schedule ? schedule : "plain loops";
 }
 
 static void add_row(const Summary *s, Table *table, const Node *node)

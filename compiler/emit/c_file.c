@@ -134,7 +134,7 @@ static void print_kernels(Net *net, Writer *w)
     for (int i = 0; i < program->kernels.count; i++) {
         Kernel *kernel = program->kernels.at[i];
         bug_context = kernel->name;
-        kernel_function(net, w, kernel, net->functions[i]);
+        kernel_function(net, w, kernel, &net->calls[i]);
         bug_context = NULL;
         write_raw(w, "%s", "");
     }

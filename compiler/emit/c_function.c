@@ -1,7 +1,7 @@
 /*
  * c_function.c - a kernel as a function of C.
  *
- *     static void lenet5_dense1(const float *CNNC_RESTRICT x, ...)
+ *     static CNNC_NOINLINE void lenet5_dense1(const float *x, ...)
  *     {
  *         for (int n = 0; n < 120; n++) {
  *             float acc = b[n];
@@ -218,22 +218,45 @@ static void declare_bounds(Function *f, int scope)
     }
 }
 
-/* acc[3] of four, in vectors of 16: acc3; the only one: acc. Those of a second
- * buffer in the same scope: acc2_3. */
+static long long element_number(const Element *element)
+{
+    return element->address % element->lanes
+               ? element->address
+               : element->address / element->lanes;
+}
+
+/* What stands before the numbers of a buffer's elements: "acc", and "acc2_"
+ * where a name of that sort is taken in the scope of the first. */
+static const char *element_prefix(Function *f, const Element *element)
+{
+    const char **prefix = &f->local_name[plan_local(f, element->buffer)];
+
+    if (*prefix)
+        return *prefix;
+    *prefix = plan_local_name(f, element->buffer);
+    for (int i = 0; i < f->elements.count; i++) {
+        const Element *e = &f->elements.at[i];
+        if (e->buffer != element->buffer)
+            continue;
+        const char *name =
+            arena_printf(f->arena, "%s%lld", plan_local_name(f, e->buffer),
+                         element_number(e));
+        if (names_have(f->names, name))
+            *prefix = arena_printf(f->arena, "%s_", e->buffer->name);
+    }
+    return *prefix;
+}
+
+/* acc[3] of four, in vectors of 16: acc3; the only one: acc. */
 static const char *element_name(Function *f, const Element *element)
 {
     const Buffer *buffer = element->buffer;
-    const char *stem = plan_local_name(f, buffer), *name;
-    long long number = element->address % element->lanes
-                           ? element->address
-                           : element->address / element->lanes;
 
     if (buffer->layout.size / element->lanes <= 1)
-        return names_add(f->names, stem);
-    name = arena_printf(f->arena, "%s%lld", stem, number);
-    if (names_have(f->names, name))
-        name = arena_printf(f->arena, "%s_%lld", buffer->name, number);
-    return names_add(f->names, name);
+        return names_add(f->names, plan_local_name(f, buffer));
+    return names_add(f->names, arena_printf(f->arena, "%s%lld",
+                                            element_prefix(f, element),
+                                            element_number(element)));
 }
 
 static const char *element_type(Function *f, const Element *element)
@@ -499,7 +522,7 @@ static void print_head(Function *f, const char *function)
                     dtype_c(param->buffer->type),
                     param->restricted ? "CNNC_RESTRICT " : "", param->name);
     }
-    write_line(f->w, "static void %s(%s)", function,
+    write_line(f->w, "static CNNC_NOINLINE void %s(%s)", function,
                f->params.count ? text.data : "void");
     text_free(&text);
 }
@@ -517,7 +540,15 @@ static void declare_locals(Function *f)
     }
 }
 
-void kernel_function(Net *net, Writer *w, Kernel *kernel, const char *function)
+static void find_call(const Function *f, Call *call)
+{
+    call->count = f->params.count;
+    call->buffer = NEW_N(f->arena, Buffer *, call->count);
+    for (int i = 0; i < call->count; i++)
+        call->buffer[i] = f->params.at[i].buffer;
+}
+
+void kernel_function(Net *net, Writer *w, Kernel *kernel, Call *call)
 {
     Function f;
     int mark = net->globals.name.count;
@@ -528,7 +559,8 @@ void kernel_function(Net *net, Writer *w, Kernel *kernel, const char *function)
     plan_function(&f);
     if (kernel->comment)
         write_comment(w, kernel->comment);
-    print_head(&f, function);
+    find_call(&f, call);
+    print_head(&f, call->function);
     write_line(w, "{");
     w->indent++;
     declare_locals(&f);

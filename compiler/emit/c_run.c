@@ -20,8 +20,8 @@ typedef struct Run {
     Net *net;
     Writer *w;
     const char *bytes, *weight_bytes; /* NULL: not needed */
-    Function *functions;
-    const char **buffer_name; /* as in program->buffers */
+    bool workspace;                   /* something is in it */
+    const char **buffer_name;         /* as in program->buffers */
 } Run;
 
 static int buffer_index(const Run *run, const Buffer *buffer)
@@ -49,14 +49,19 @@ static const char *declare_arena(Run *run, const Buffer *buffer)
     Net *net = run->net;
     const char *type = dtype_c(buffer->type);
 
-    if (!run->bytes) {
+    run->workspace = true;
+    if (!run->bytes && buffer->offset) {
         run->bytes = names_add(&net->globals, "bytes");
         write_line(run->w, "unsigned char *const %s = (unsigned char *)%s;",
                    run->bytes, net->workspace);
     }
     const char *name = names_add(&net->globals, buffer->name);
-    write_line(run->w, "%s *const %s = (%s *)(void *)(%s + %lld);", type, name,
-               type, run->bytes, (long long)buffer->offset);
+    if (buffer->offset == 0)
+        write_line(run->w, "%s *const %s = (%s *)%s;", type, name, type,
+                   net->workspace);
+    else
+        write_line(run->w, "%s *const %s = (%s *)(void *)(%s + %lld);", type,
+                   name, type, run->bytes, (long long)buffer->offset);
     return name;
 }
 
@@ -104,9 +109,9 @@ static void declare_buffers(Run *run)
     const Program *program = run->net->program;
 
     for (int i = 0; i < program->kernels.count; i++) {
-        const Function *f = &run->functions[i];
-        for (int j = 0; j < f->params.count; j++) {
-            const Buffer *buffer = f->params.at[j].buffer;
+        const Call *call = &run->net->calls[i];
+        for (int j = 0; j < call->count; j++) {
+            const Buffer *buffer = call->buffer[j];
             const char **name = &run->buffer_name[buffer_index(run, buffer)];
             if (!*name)
                 *name = declare_buffer(run, buffer);
@@ -119,21 +124,22 @@ static bool is_used(const Run *run, const Port *port)
     return run->buffer_name[buffer_index(run, port->port->buffer)] != NULL;
 }
 
-/* Parameters that nothing reads. */
+/* Parameters that nothing reads. An output that nothing writes, or two of one
+ * buffer, were forgotten when the program was made. */
 static void declare_unused(Run *run)
 {
     const Net *net = run->net;
-    const int batch = net->program->batch > 1;
 
     for (int i = 0; i < net->input_count; i++) {
-        if (!is_used(run, &net->inputs[i]) && !batch)
+        if (!is_used(run, &net->inputs[i]) && net->program->batch == 1)
             write_line(run->w, "(void)%s;", net->inputs[i].name);
     }
     for (int i = 0; i < net->output_count; i++) {
-        if (!is_used(run, &net->outputs[i]) && !batch)
-            write_line(run->w, "(void)%s;", net->outputs[i].name);
+        const Port *port = &net->outputs[i];
+        if (!is_used(run, port) || port_of(net->outputs, i, port->port->buffer))
+            BUG("output '%s' is not written", port->port->name);
     }
-    if (!run->bytes)
+    if (!run->workspace)
         write_line(run->w, "(void)%s;", net->workspace);
     if (net->sidecar && !run->weight_bytes)
         write_line(run->w, "(void)%s;", net->weights);
@@ -144,17 +150,16 @@ static void print_calls(Run *run)
     const Program *program = run->net->program;
 
     for (int i = 0; i < program->kernels.count; i++) {
-        const Function *f = &run->functions[i];
-        Text call = { 0 };
-        text_printf(&call, "%s(", run->net->functions[i]);
-        for (int j = 0; j < f->params.count; j++)
-            text_printf(
-                &call, "%s%s", j ? ", " : "",
-                run->buffer_name[buffer_index(run, f->params.at[j].buffer)]);
-        write_line(run->w, "%s);", call.data);
+        const Call *call = &run->net->calls[i];
+        Text line = { 0 };
+        text_printf(&line, "%s(", call->function);
+        for (int j = 0; j < call->count; j++)
+            text_printf(&line, "%s%s", j ? ", " : "",
+                        run->buffer_name[buffer_index(run, call->buffer[j])]);
+        write_line(run->w, "%s);", line.data);
         if (run->net->options->traced)
             write_line(run->w, "CNNC_AFTER(%d);", i);
-        text_free(&call);
+        text_free(&line);
     }
 }
 
@@ -186,28 +191,14 @@ static void print_body(Run *run)
     write_close(run->w);
 }
 
-/* Which buffers each kernel touches: the parameters of its function. */
-static void find_params(Run *run)
-{
-    const Program *program = run->net->program;
-
-    run->functions = NEW_N(run->net->arena, Function, program->kernels.count);
-    run->buffer_name =
-        NEW_N(run->net->arena, const char *, program->buffers.count);
-    for (int i = 0; i < program->kernels.count; i++) {
-        function_begin(&run->functions[i], run->net->arena,
-                       program->kernels.at[i]);
-        plan_function(&run->functions[i]);
-    }
-}
-
 static void print_run(Net *net, Writer *w)
 {
     Run run = { .net = net, .w = w };
     int mark = net->globals.name.count;
     Text head = { 0 };
 
-    find_params(&run);
+    run.buffer_name =
+        NEW_N(net->arena, const char *, net->program->buffers.count);
     net_prototype(net, &head, net->sidecar ? NET_RUN_WITH : NET_RUN);
     write_line(w, "%s", head.data);
     write_line(w, "{");
@@ -215,8 +206,6 @@ static void print_run(Net *net, Writer *w)
     print_body(&run);
     write_close(w);
     names_leave(&net->globals, mark);
-    for (int i = 0; i < net->program->kernels.count; i++)
-        function_end(&run.functions[i]);
     text_free(&head);
 }
 

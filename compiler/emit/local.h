@@ -66,6 +66,14 @@ typedef struct Port {
     int64_t count; /* elements of one sample */
 } Port;
 
+/* A kernel's function, and the buffers whose pointers it is given; those that
+ * it does not touch are left out. */
+typedef struct Call {
+    const char *function;
+    int count;
+    Buffer **buffer;
+} Call;
+
 typedef struct Net {
     Arena *arena;
     const Program *program;
@@ -82,7 +90,7 @@ typedef struct Net {
     int input_count, output_count, constant_count;
     Port *inputs, *outputs;
     Constant *constants;
-    const char **functions; /* of the kernels */
+    Call *calls; /* of the kernels; the buffers once they are printed */
     int64_t weights_bytes, sidecar_bytes;
     bool sidecar;
 } Net;
@@ -207,8 +215,9 @@ typedef struct Function {
     int next_scope; /* the printer's */
 } Function;
 
-void kernel_function(Net *net, Writer *w, Kernel *kernel, const char *function);
-/* Its parameters come out in the order of the kernel's. The parameters of the function that touches these buffers. */
+/* Its parameters become those of the call. */
+void kernel_function(Net *net, Writer *w, Kernel *kernel, Call *call);
+/* Tables for the kernel; nothing is found out yet. */
 void function_begin(Function *f, Arena *arena, Kernel *kernel);
 void function_end(Function *f);
 
@@ -225,6 +234,8 @@ void plan_function(Function *f);
 Row *plan_row(Function *f, const Access *access);
 Element *plan_element(const Function *f, const Access *access);
 Bound *plan_bound(Function *f, const Stmt *loop, bool upper);
+/* Its number among the kernel's locals. */
+int plan_local(const Function *f, const Buffer *buffer);
 /* The name without the number that made it unique in its kernel: two loops
  * side by side may both be "kh". */
 const char *plan_var_name(const Function *f, const Var *var);

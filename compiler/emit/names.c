@@ -14,8 +14,8 @@
 static const char macros[] =
     " BUFSIZ CHAR_BIT DOMAIN EOF FILE HUGE HUGE_VAL HUGE_VALF I INFINITY NAN "
     "NDEBUG NULL OVERFLOW RAND_MAX TMP_MAX assert bool complex errno far "
-    "false imaginary interface near noreturn pixel small stderr stdin stdout "
-    "true vector ";
+    "false imaginary interface near noreturn small stderr stdin stdout "
+    "true ";
 
 /* Of these the headers of C have whole families. */
 static const char *const families[] = {

@@ -206,9 +206,9 @@ void net_begin(Net *net, Arena *arena, const Program *program,
     net->alignment = macro(net, "ALIGNMENT");
     name_ports(net);
     name_constants(net);
-    net->functions = NEW_N(arena, const char *, program->kernels.count);
+    net->calls = NEW_N(arena, Call, program->kernels.count);
     for (int i = 0; i < program->kernels.count; i++)
-        net->functions[i] = global(net, program->kernels.at[i]->name);
+        net->calls[i].function = global(net, program->kernels.at[i]->name);
     net->weights_bytes = emit_weights_bytes(program);
     net->file_names = net->globals.name.count;
     net_name_parameters(net);

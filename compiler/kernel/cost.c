@@ -134,24 +134,33 @@ int64_t cost_tile_extent(const Cost *c, const Candidate *cand)
     return cand->fused ? extent * loop_at(c, cand->tile - 1)->extent : extent;
 }
 
-/* Where taps are written out, accumulations are sorted by their input: each is
- * loaded once, used by all its sums, and gone. (Taps in their own order share
- * inputs too, far apart, and C compilers keep them in registers that the sums
- * need.) */
+/* Vectors of pixels: weights come one by one, each for all vectors. */
+bool cost_is_planar(const Cost *c, const Candidate *cand)
+{
+    const NestLoop *v = loop_at(c, cand->vector);
+    return c->nest->fma && v->step_x != 0 && v->step_w == 0;
+}
+
+/* Where taps are written out for vectors of channels, accumulations are sorted
+ * by their input: each is loaded once, used by all its sums, and gone. (Taps in
+ * their own order share inputs too, far apart, and C compilers keep them in
+ * registers that the sums need.) */
 bool cost_sorts_input(const Cost *c, const Candidate *cand)
 {
-    return c->nest->fma && taps_of(c, cand) > 1 && c->nest->x != NULL;
+    return c->nest->fma && taps_of(c, cand) > 1 && c->nest->x != NULL &&
+           !cost_is_planar(c, cand);
 }
 
 /* Registers beside the sums: the weights of all taps where inputs come one by
- * one, else those of one tap; and an input. */
+ * one, else those of one tap; and an input. Planar: the inputs of one tap, and
+ * a weight. */
 static int64_t other_registers(const Cost *c, const Candidate *cand)
 {
-    const NestLoop *v = loop_at(c, cand->vector);
     int64_t taps = cost_sorts_input(c, cand) ? taps_of(c, cand) : 1;
     if (c->lanes == 1)
         return 8; /* small code for small machines */
-    return v->step_w == 1 ? cand->nv * taps + 1 : cand->nv + 2;
+    return cost_is_planar(c, cand) ? cand->nv * held_of(c, cand) + 1
+                                   : cand->nv * taps + 1;
 }
 
 static bool fits_registers(const Cost *c, const Candidate *cand)
@@ -196,31 +205,38 @@ static double weight_bandwidth(const Cost *c, const Candidate *cand,
     return c->target->load_bytes_per_cycle_l1;
 }
 
+/* Loads of one iteration of the innermost loop over a tile of nv x t. A vector
+ * that begins at any pixel mostly lies in two lines of the cache, and every
+ * other pixel is taken from two vectors. */
+static double loads_of(const Cost *c, const Candidate *cand, double nv,
+                       double t)
+{
+    double taps = (double)taps_of(c, cand), held = (double)held_of(c, cand);
+    const NestLoop *v = loop_at(c, cand->vector);
+    if (!c->nest->fma)
+        return nv * t * held * taps;
+    if (cost_is_planar(c, cand)) {
+        double each = v->step_x >= 2 ? 1.5 * (double)v->step_x
+                      : taps > 1     ? 2
+                                     : 1;
+        return each * nv * held * taps + t * taps;
+    }
+    double x =
+        cost_sorts_input(c, cand) ? t * held + taps - 1 : t * held * taps;
+    return (v->step_x == 0 ? x : nv * x) + nv * taps;
+}
+
 /* Cycles of one iteration of the innermost loop over a tile of nv x t. */
 static double step_cycles(const Cost *c, const Candidate *cand, double nv,
                           double t)
 {
-    double taps = (double)taps_of(c, cand), held = (double)held_of(c, cand);
-    double sums = nv * t * held, lanes = c->lanes;
-    double per_cycle = c->target->flops_per_cycle / (2 * lanes);
+    double taps = (double)taps_of(c, cand);
+    double sums = nv * t * (double)held_of(c, cand);
+    double per_cycle = c->target->flops_per_cycle / (2 * c->lanes);
     double work = sums * taps / per_cycle;
-    double chain = taps * LATENCY * (sums < CHAINS ? 1 : 0) +
-                   (sums >= CHAINS ? sums * taps / per_cycle : 0);
-    const NestLoop *v = loop_at(c, cand->vector);
-    double x =
-        cost_sorts_input(c, cand) ? t * held + taps - 1 : t * held * taps;
-    if (v->step_x != 0) /* vectors of the input */
-        x = v->step_w == 0 ? nv * (cost_sorts_input(c, cand) ? held + taps - 1
-                                                             : held * taps)
-                           : x * nv;
-    if (v->step_x == 2)
-        x *= 2.5;
-    double w = v->step_w == 1 ? nv * taps : t * taps;
-    if (!c->nest->fma)
-        w = 0;
-    double loads = (x + w) / 2;
+    double chain = sums < CHAINS ? taps * LATENCY : 0;
     double loop = steps_of(c, cand) > 1 ? 1.5 : 0;
-    return max2(max2(work, loads), chain) + loop;
+    return max2(max2(work, loads_of(c, cand, nv, t) / 2), chain) + loop;
 }
 
 static double tile_cycles(const Cost *c, const Candidate *cand, double nv,
@@ -300,6 +316,15 @@ static void add_windows(Cost *c, Candidate cand)
     }
 }
 
+static bool has_filters(const Cost *c)
+{
+    for (int i = 0; i < c->nest->outs; i++) {
+        if (loop_at(c, i)->step_x == 0 && loop_at(c, i)->step_w != 0)
+            return true;
+    }
+    return false;
+}
+
 /* The other loop of the tile: pixels for a vector of channels, filters for a
  * vector of pixels. */
 static bool can_tile(const Cost *c, int vector, int tile)
@@ -309,7 +334,7 @@ static bool can_tile(const Cost *c, int vector, int tile)
         return false;
     if (!c->nest->fma)
         return t->step_x != 0 && t->step_x != STEP_UNKNOWN;
-    if (v->step_x != 0 && v->step_w == 0)
+    if (v->step_x != 0 && v->step_w == 0 && has_filters(c))
         return t->step_x == 0 && t->step_w != 0;
     return t->step_w == 0 && t->step_x != 0;
 }
@@ -359,12 +384,19 @@ static void gather_candidates(Cost *c, const Kernel *kernel)
               sizeof c->candidates.at[0], by_cycles);
 }
 
+/* On a copy; what it packed, buffers of the program, is laid out as before. */
 static bool works(const Kernel *kernel, const Schedule *schedule,
                   const Target *target)
 {
     Text why = { 0 };
     Kernel *copy = kernel_copy(kernel);
+    Layout *before = mem_alloc((size_t)kernel->params.count * sizeof *before);
+    for (int i = 0; i < kernel->params.count; i++)
+        before[i] = kernel->params.at[i]->layout;
     bool ok = schedule_apply(copy, schedule, target, &why);
+    for (int i = 0; i < kernel->params.count; i++)
+        kernel->params.at[i]->layout = before[i];
+    mem_free(before);
     kernel_free(copy);
     text_free(&why);
     return ok;
@@ -431,7 +463,7 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
     if (nest_read(seen, &nest))
         gather_candidates(&c, seen);
     if (!choose_candidate(&c, kernel, seen, schedule))
-        cost_write_plain(kernel, schedule);
+        schedule_plain(kernel, schedule);
     vec_free(&c.candidates);
     kernel_free(seen);
 }

@@ -28,6 +28,7 @@ bool cost_is_held(const Cost *cost, const Candidate *candidate, int index);
 bool cost_is_per_channel(const Cost *cost, const Candidate *candidate);
 int64_t cost_vectors_of(const Cost *cost, const Candidate *candidate);
 int64_t cost_tile_extent(const Cost *cost, const Candidate *candidate);
+bool cost_is_planar(const Cost *cost, const Candidate *candidate);
 bool cost_sorts_input(const Cost *cost, const Candidate *candidate);
 
 void cost_write(const Cost *cost, const Candidate *candidate,
@@ -36,7 +37,5 @@ void cost_write(const Cost *cost, const Candidate *candidate,
  * access walks through memory from start to end. */
 void cost_write_flat(const Kernel *kernel, const Nest *nest,
                      Schedule *schedule);
-/* Only what layouts need: channels split by their blocks. */
-void cost_write_plain(const Kernel *kernel, Schedule *schedule);
 
 #endif

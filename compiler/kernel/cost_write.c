@@ -64,9 +64,12 @@ static void find_block(void *context, const Access *access, Role role,
         return;
     for (int i = 0; i < l->count; i++) {
         const Piece *p = &l->piece[i];
-        if (p->mod > b->size && is_block(l, p) &&
-            affine_coef(access->index[p->dim], b->var) != 0)
-            b->size = p->mod;
+        int64_t coef = affine_coef(access->index[p->dim], b->var);
+        if (coef == 0 || !is_block(l, p) || coef % p->mod == 0)
+            continue; /* groups of whole blocks */
+        int64_t size = p->mod % coef == 0 ? p->mod / coef : p->mod;
+        if (size > b->size)
+            b->size = size;
     }
 }
 
@@ -117,7 +120,7 @@ static void split_list(const PlainBlocks *p, const Stmt *list)
     }
 }
 
-void cost_write_plain(const Kernel *kernel, Schedule *schedule)
+void schedule_plain(const Kernel *kernel, Schedule *schedule)
 {
     PlainBlocks p = { kernel, schedule };
     split_list(&p, kernel->body);
@@ -291,13 +294,18 @@ static void write_order(Write *w)
         }
     }
     text_add(&text, " |");
+    bool planar = cost_is_planar(w->cost, w->cand);
     for (int i = nest->outs; i < nest->count; i++) {
         if (cost_is_tap(w->cost, w->cand, i) ||
-            cost_is_held(w->cost, w->cand, i))
+            (cost_is_held(w->cost, w->cand, i) && !planar))
             word(&text, w->name[i][0]);
     }
     if (tile >= 0)
         word(&text, w->name[tile][1]);
+    for (int i = nest->outs; i < nest->count; i++) {
+        if (cost_is_held(w->cost, w->cand, i) && planar)
+            word(&text, w->name[i][0]);
+    }
     word(&text, w->name[v][1]);
     word(&text, w->name[v][2]);
     schedule_add(w->schedule, STEP_ORDER, 0, 0, text_get(&text));

@@ -34,6 +34,8 @@ bool limit_uses(const Limit *limit, const Var *var);
 /* False where there is no room. Adds nothing that is there already. */
 bool limit_try(Limit *limit, const Affine *sum, int64_t div);
 /* lo and hi of a loop whose limits are plain constants. */
+/* At most so many iterations; -1 where no constant says so. */
+int64_t loop_iterations_most(const Stmt *loop);
 bool loop_constant(const Stmt *loop, int64_t *lo, int64_t *hi);
 
 /* The last statement of a list; NULL for the empty one. */

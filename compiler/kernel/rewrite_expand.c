@@ -17,6 +17,7 @@ typedef struct Expand {
     const Target *target;
     Text *why;
     Loops loops;
+    int *lanes; /* by variable: the vectors that its loops become */
     int64_t statements;
 } Expand;
 
@@ -51,6 +52,24 @@ static int lanes_for(const Target *target, int64_t n)
             best = target->lanes[i];
     }
     return best;
+}
+
+/* All loops over a variable become vectors of one width, also a shorter last
+ * one: what is splatted for the others serves it too. */
+static void find_lanes(Expand *e, const Stmt *list)
+{
+    for (; list != NULL; list = list->next) {
+        if (list->kind == STMT_BLOCK)
+            find_lanes(e, list->block);
+        if (list->kind != STMT_LOOP)
+            continue;
+        find_lanes(e, list->loop.body);
+        int64_t most = loop_iterations_most(list);
+        int lanes = most > 0 ? lanes_for(e->target, most) : 0;
+        int *known = &e->lanes[list->loop.var->id];
+        if (list->loop.mark == LOOP_VECTOR && lanes > *known)
+            *known = lanes;
+    }
 }
 
 /* acc[5][6], vectorised over the 6, becomes acc[5][8]. */
@@ -96,6 +115,27 @@ static bool has_elements(const Vector *v, const Access *access, int64_t span)
            high + span <= access->buffer->layout.size;
 }
 
+/* A register's vectors are whole, with more lanes than are in use: they must
+ * not reach into each other, or out of the buffer. */
+static bool whole_fits(const Vector *v, const Access *access)
+{
+    const Affine *address = access->address;
+    int64_t high;
+    bool apart = address->base % v->lanes == 0;
+    if (access->buffer->place != BUFFER_REG || v->active == v->lanes)
+        return true;
+    for (int i = 0; i < address->count; i++)
+        apart = apart && address->term[i].coef % v->lanes == 0;
+    if (apart &&
+        affine_upper_bound(v->e->kernel, address, v->e->loops.at,
+                           v->e->loops.count, &high) &&
+        high + v->lanes <= access->buffer->layout.size)
+        return true;
+    text_printf(v->e->why, "'%s' has no room for whole vectors of %d",
+                access->buffer->name, v->lanes);
+    return false;
+}
+
 /* Whole vectors where the buffer goes on behind what is needed: the last lanes
  * then hold anything, and nobody looks at them. */
 static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
@@ -109,9 +149,9 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
         return load;
     access.address =
         affine_substitute(k, access.address, v->var, affine_const(k, 0));
-    bool even = step == 2 && load->type.elem == DT_F32 &&
-                access.buffer->place != BUFFER_REG;
-    if (step != 1 && !even) {
+    bool apart = step >= 2 && step <= 4 && load->type.elem == DT_F32 &&
+                 access.buffer->place != BUFFER_REG;
+    if (step != 1 && !apart) {
         text_printf(v->e->why, "'%s' has stride %lld over '%s'",
                     access.buffer->name, (long long)step, v->var->name);
         *ok = false;
@@ -120,8 +160,9 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
     bool whole = access.buffer->place == BUFFER_REG ||
                  has_elements(v, &access, step * (v->lanes - 1) + 1);
     int active = whole ? v->lanes : v->active;
-    return even ? expr_load_even(k, access, v->lanes, active)
-                : expr_load_vector(k, access, v->lanes, active);
+    *ok = *ok && whole_fits(v, &access);
+    return apart ? expr_load_every(k, access, (int)step, v->lanes, active)
+                 : expr_load_vector(k, access, v->lanes, active);
 }
 
 static const Expr *vector_expr(const Vector *v, const Expr *expr, bool *ok)
@@ -211,6 +252,8 @@ static bool vector_store(const Vector *v, Stmt *stmt, Text *why)
     }
     place->address =
         affine_substitute(k, place->address, v->var, affine_const(k, 0));
+    if (!whole_fits(v, place))
+        return false;
     stmt->store.value = as_vector(v, value);
     if (by != NULL)
         stmt->store.by = as_vector(v, by);
@@ -236,8 +279,8 @@ static bool expand_vector(Expand *e, Stmt **link)
         *link = loop->next;
         return true;
     }
-    Vector v = { e, loop->loop.var, lanes_for(e->target, hi), (int)hi };
-    if (v.lanes == 0) {
+    Vector v = { e, loop->loop.var, e->lanes[loop->loop.var->id], (int)hi };
+    if (v.lanes < hi) {
         text_printf(e->why, "'%s' has %lld elements: no vector holds them",
                     v.var->name, (long long)hi);
         return false;
@@ -340,6 +383,8 @@ static void drop_locals(Kernel *kernel)
 bool kernel_expand(Kernel *kernel, const Target *target, Text *why)
 {
     Expand e = { .kernel = kernel, .target = target, .why = why };
+    e.lanes = NEW_N(kernel->arena, int, kernel->vars.count);
+    find_lanes(&e, kernel->body);
     Loops loops = { { NULL }, 0 };
     if (!map_accesses(kernel, kernel->body, &loops, pad_access, &e) ||
         !map_accesses(kernel, kernel->body, &loops, flatten_access, &e) ||

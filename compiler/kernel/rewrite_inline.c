@@ -76,11 +76,9 @@ static bool take_apart(const Kernel *producer, const Buffer *buffer,
                        Element *element, Text *why)
 {
     const Stmt *loops[KERNEL_RANK];
-    int count = 0, moving = 0;
+    int count = 0, used = 0;
     Stmt *list = producer->body;
-    for (int d = 0; d < buffer->rank; d++)
-        moving += buffer->dim[d].extent > 1;
-    while (count < moving && list != NULL && list->next == NULL &&
+    while (count < KERNEL_RANK && list != NULL && list->next == NULL &&
            list->kind == STMT_LOOP) {
         loops[count++] = list;
         list = list->loop.body;
@@ -88,11 +86,14 @@ static bool take_apart(const Kernel *producer, const Buffer *buffer,
     element->body = list;
     element->store = list_last(list);
     const Stmt *s = element->store;
-    bool fits = count == moving && s != NULL && s->kind == STMT_STORE &&
+    bool fits = s != NULL && s->kind == STMT_STORE &&
                 s->store.place.buffer == buffer && !s->store.place.flat;
-    for (int d = 0; fits && d < buffer->rank; d++)
+    for (int d = 0; fits && d < buffer->rank; d++) {
         fits = take_index(s->store.place.index[d], &buffer->dim[d], loops,
                           count, &element->var[d]);
+        used += element->var[d] != NULL;
+    }
+    fits = fits && used == count;
     if (!fits)
         text_printf(why, "'%s' is no plain nest over '%s'", producer->name,
                     buffer->name);

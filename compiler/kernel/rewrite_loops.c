@@ -254,8 +254,7 @@ static void gather(void *context, const Access *access, Role role,
     w->op = stmt->store.op;
 }
 
-/* At most so many iterations; -1 where no constant says so. */
-static int64_t iterations_most(const Stmt *loop)
+int64_t loop_iterations_most(const Stmt *loop)
 {
     int64_t lo = INT64_MIN, hi = INT64_MAX, value;
     for (int i = 0; i < loop->loop.lo.count; i++) {
@@ -287,7 +286,7 @@ static bool digits_apart(const Affine *index, const Stmt *a, const Stmt *b)
 {
     int64_t ca = llabs(affine_coef(index, a->loop.var));
     int64_t cb = llabs(affine_coef(index, b->loop.var));
-    int64_t na = iterations_most(a), nb = iterations_most(b);
+    int64_t na = loop_iterations_most(a), nb = loop_iterations_most(b);
     if (ca == 0 || cb == 0)
         return false;
     int64_t g = gcd_of(ca, cb);

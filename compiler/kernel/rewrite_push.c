@@ -96,18 +96,24 @@ static bool starts_afresh(const Stmt *list, const Buffer *buffer)
 typedef struct Grow {
     Buffer *buffer;
     const Affine *index;
+    int64_t extent;
 } Grow;
 
 static bool grow_access(void *context, Kernel *kernel, const Access *access,
                         const Loops *loops, Access *result)
 {
-    (void)kernel, (void)loops;
+    (void)loops;
     Grow *g = context;
     Access copy = *access; /* result may be access itself */
     *result = copy;
-    if (access->buffer == g->buffer)
+    if (copy.buffer != g->buffer)
+        return true;
+    if (copy.flat) /* the new dimension is the last: each element a row */
+        result->address = affine_add(
+            kernel, affine_scale(kernel, copy.address, g->extent), g->index);
+    else
         result->index[g->buffer->rank - 1] = g->index;
-    return true;
+    return copy.modulus == 0;
 }
 
 /* Adds a dimension for the loop's variable to a local and its accesses. */
@@ -128,7 +134,7 @@ static bool expand_local(Kernel *k, Buffer *buffer, Stmt *loop,
     }
     buffer->dim[buffer->rank++] = (Dim){ .extent = hi - lo + 1 };
     buffer->layout = layout_plain(buffer->rank, buffer->dim);
-    Grow g = { buffer, affine_shift(k, v, -lo) };
+    Grow g = { buffer, affine_shift(k, v, -lo), hi - lo + 1 };
     return map_accesses(k, loop->loop.body, &loops, grow_access, &g);
 }
 

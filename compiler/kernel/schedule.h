@@ -138,5 +138,8 @@ bool schedule_apply(Kernel *kernel, const Schedule *schedule,
  * loop stays outermost and whole. */
 void schedule_choose(Kernel *kernel, const Target *target, bool rows,
                      Schedule *schedule);
+/* The textbook's loops, but for what layouts need: channels are split by their
+ * blocks. */
+void schedule_plain(const Kernel *kernel, Schedule *schedule);
 
 #endif

@@ -54,6 +54,16 @@ Tensor *build_parameter(Graph *graph, const Tensor *like, Shape shape,
     return made;
 }
 
+void build_output(Graph *graph, Node *node)
+{
+    const Tensor *old = node->output[0];
+    Tensor *made = graph_constant(graph, old->name, old->shape, NULL);
+    int id = made->id;
+    *made = *old;
+    made->id = id;
+    node->output[0] = made;
+}
+
 void build_input(Graph *graph, Node *node, Tensor *tensor)
 {
     Tensor **input = NEW_N(graph->arena, Tensor *, node->input_count + 1);
@@ -116,6 +126,23 @@ void replace_all(Graph *graph, Tensor *const *instead, int count)
 }
 
 /* ---- attributes and tensors ---------------------------------------------------- */
+
+bool window_of(const Node *node, Window *window)
+{
+    if (node->op == OP_CONV) {
+        const ConvAttrs *a = node_attrs(node, ConvAttrs);
+        *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
+    } else if (node->op == OP_MAXPOOL) {
+        const MaxpoolAttrs *a = node_attrs(node, MaxpoolAttrs);
+        *window = (Window){ &a->kernel, &a->stride, NULL, &a->pad };
+    } else if (node->op == OP_AVGPOOL) {
+        const AvgpoolAttrs *a = node_attrs(node, AvgpoolAttrs);
+        *window = (Window){ &a->kernel, &a->stride, NULL, &a->pad };
+    } else {
+        return false;
+    }
+    return true;
+}
 
 bool pad_is_none(const Pad *pad)
 {

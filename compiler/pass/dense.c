@@ -52,7 +52,7 @@ static Tensor *rewritten(Graph *graph, Node *dense, Tensor *image)
     const char *path = arena_printf(graph->arena, "%s.flatten", dense->path);
     Node *flatten = build_node(graph, OP_FLATTEN, path, conv->output[0], dense);
     build_infer(graph, flatten);
-    flatten->output[0]->label = dense->output[0]->label;
+    conv->output[0]->label = dense->output[0]->label;
     return flatten->output[0];
 }
 

@@ -51,6 +51,7 @@ static void tie(Layouter *l, const Tensor *a, const Tensor *b)
         return;
     l->image[h].group = g;
     l->image[g].blocks &= l->image[h].blocks;
+    l->image[g].is_single &= l->image[h].is_single;
 }
 
 /* Reads its input in the order of the caller's arrays, and leaves such. */
@@ -72,6 +73,19 @@ static void fix(Layouter *l, const Tensor *tensor)
     l->image[tensor->id].fixed = true;
 }
 
+/* Channel g * 3 + c of group g is in no block that the loops could tell. */
+static void spare_groups(Layouter *l, const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    const Tensor *in = node->input[0], *out = cluster_root(node)->output[0];
+    if (node->op != OP_CONV || a->groups == 1 || is_depthwise(node))
+        return;
+    if (in->shape.dim[2] / a->groups % l->lanes != 0)
+        l->image[in->id].blocks = false;
+    if (a->filters / a->groups % l->lanes != 0)
+        l->image[out->id].blocks = false;
+}
+
 static void find_images(Layouter *l)
 {
     const Graph *graph = l->graph;
@@ -82,10 +96,12 @@ static void find_images(Layouter *l)
         if (!is_image(t))
             continue;
         image->blocks = t->shape.dim[2] % l->lanes == 0;
+        image->is_single = t->shape.dim[2] == 1;
         image->fixed = t->place.kind != PLACE_ARENA || t->type != DT_F32;
     }
     for (int n = 0; n < graph->nodes.count; n++) {
         const Node *node = graph->nodes.at[n];
+        spare_groups(l, node);
         if (node->op == OP_RESHAPE)
             fix(l, node->output[0]);
         if (!is_row_major(node))
@@ -101,7 +117,8 @@ static void find_images(Layouter *l)
 bool is_depthwise(const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters;
+    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
+           a->groups == node->input[0]->shape.dim[2];
 }
 
 static Work work_of(const Node *node)
@@ -148,7 +165,7 @@ static void find_jobs(Layouter *l)
                               sizeof *job_of);
     for (int n = graph->nodes.count - 1; n >= 0; n--) {
         const Node *node = graph->nodes.at[n];
-        if (node->fused_into == NULL) {
+        if (node->fused_into == NULL || node_is_by_rows(node)) {
             Job job = { .root = node };
             job.wrote = is_image(node->output[0]) ? node->output[0] : NULL;
             job_of[n] = l->jobs.count;
@@ -300,32 +317,17 @@ static void search(Layouter *l)
 
 void window_halo(const Node *node, int64_t halo[4])
 {
-    const Size *kernel, *stride;
-    const Pad *pad;
+    Window w;
     memset(halo, 0, 4 * sizeof *halo);
-    if (node->op == OP_CONV) {
-        kernel = &node_attrs(node, ConvAttrs)->kernel;
-        stride = &node_attrs(node, ConvAttrs)->stride;
-        pad = &node_attrs(node, ConvAttrs)->pad;
-    } else if (node->op == OP_MAXPOOL) {
-        kernel = &node_attrs(node, MaxpoolAttrs)->kernel;
-        stride = &node_attrs(node, MaxpoolAttrs)->stride;
-        pad = &node_attrs(node, MaxpoolAttrs)->pad;
-    } else if (node->op == OP_AVGPOOL) {
-        kernel = &node_attrs(node, AvgpoolAttrs)->kernel;
-        stride = &node_attrs(node, AvgpoolAttrs)->stride;
-        pad = &node_attrs(node, AvgpoolAttrs)->pad;
-    } else {
+    if (!window_of(node, &w))
         return;
-    }
     for (int i = 0; i < 2; i++) {
-        int64_t dilation = node->op == OP_CONV
-                               ? node_attrs(node, ConvAttrs)->dilation.at[i]
-                               : 1;
-        int64_t last = (node->output[0]->shape.dim[i] - 1) * stride->at[i] -
-                       pad->begin[i] + (kernel->at[i] - 1) * dilation;
+        int64_t span =
+            (w.kernel->at[i] - 1) * (w.dilation ? w.dilation->at[i] : 1);
+        int64_t last = (node->output[0]->shape.dim[i] - 1) * w.stride->at[i] -
+                       w.pad->begin[i] + span;
         int64_t over = last - (node->input[0]->shape.dim[i] - 1);
-        halo[i] = pad->begin[i];
+        halo[i] = w.pad->begin[i];
         halo[i + 2] = over > 0 ? over : 0;
     }
 }
@@ -346,7 +348,9 @@ static void set_layouts(Layouter *l, Place *places)
         if (!is_image(t) || l->image[i].fixed)
             continue;
         group = &l->image[group_of(l, t)];
-        places[i].block = group->planes ? 1 : group->blocks ? l->lanes : 0;
+        places[i].block = group->planes || group->is_single ? 1
+                          : group->blocks                   ? l->lanes
+                                                            : 0;
     }
 }
 
@@ -461,7 +465,8 @@ bool pass_layout(Graph *graph, PassContext *context)
     bool changed;
     l.image = NEW_N(graph->arena, Image, count + 1);
     for (int i = 0; i < count; i++)
-        places[i].kind = graph->tensors.at[i]->place.kind;
+        places[i] = (Place){ .kind = graph->tensors.at[i]->place.kind,
+                             .ring = graph->tensors.at[i]->place.ring };
     if (l.lanes > 1) {
         find_images(&l);
         find_jobs(&l);

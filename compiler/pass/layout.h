@@ -26,10 +26,12 @@ typedef struct Job {
 
 /* By tensor: images that share one layout form a group. */
 typedef struct Image {
-    int group;              /* an image's number that stands for the group */
-    bool fixed;             /* row-major, whatever others would like */
-    bool planes, is_single; /* of the group's root: is planar; 1 channel each */
-    bool blocks;            /* all channel counts are multiples of a vector */
+    int group;  /* an image's number that stands for the group */
+    bool fixed; /* row-major, whatever others would like */
+    /* Of the image that stands for the group: */
+    bool planes;    /* it is planar */
+    bool is_single; /* all have one channel: row-major is planar */
+    bool blocks;    /* all channel counts are multiples of a vector */
 } Image;
 
 typedef struct Layouter {

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* Reads by nodes, and outputs of the same value so far. */
+/* By tensor id: reads by nodes, and outputs of the network. */
 static int *count_reads(const Graph *graph)
 {
     size_t size = sizeof(int) * (size_t)(graph->tensors.count + 1);
@@ -22,6 +22,8 @@ static int *count_reads(const Graph *graph)
         for (int i = 0; i < node->input_count; i++)
             reads[node->input[i]->id]++;
     }
+    for (int i = 0; i < graph->outputs.count; i++)
+        reads[graph->outputs.at[i].tensor->id]++;
     return reads;
 }
 
@@ -33,10 +35,8 @@ bool pass_ports(Graph *graph, PassContext *context)
     for (int i = 0; i < graph->outputs.count; i++) {
         Output *output = &graph->outputs.at[i];
         Tensor *tensor = output->tensor;
-        if (tensor->kind == TENSOR_VALUE && reads[tensor->id] == 0) {
-            reads[tensor->id] = 1; /* another output must not have it too */
+        if (tensor->kind == TENSOR_VALUE && reads[tensor->id] == 1)
             continue;
-        }
         const char *path = arena_printf(graph->arena, "%s.copy", output->name);
         output->tensor =
             build_copy(graph, path, tensor, tensor->producer)->output[0];
@@ -53,7 +53,7 @@ void ports_check(const Graph *graph, const char *after)
     int *reads = count_reads(graph);
     for (int i = 0; i < graph->outputs.count; i++) {
         const Tensor *tensor = graph->outputs.at[i].tensor;
-        if (tensor->kind != TENSOR_VALUE || reads[tensor->id]++ > 0)
+        if (tensor->kind != TENSOR_VALUE || reads[tensor->id] != 1)
             BUG("after %s: the output '%s' is read or made elsewhere", after,
                 graph->outputs.at[i].name);
     }

@@ -73,23 +73,23 @@ typedef struct Result {
     Tensor *tensor;
 } Result;
 
-/* The reshape goes behind the node: relu(flatten(x)) -> flatten(relu(x)). */
+/* The reshape goes behind the node: relu(flatten(x)) -> flatten(relu(x)). The
+ * node's result is another tensor then: the old one stands for the reshape's. */
 static void sink(Rules *r, Node *node, Node *reshape)
 {
-    Tensor *result = node->output[0];
-    Arena *arena = r->graph->arena;
-    const char *path =
-        arena_printf(arena, "%s.%s", node->path, op_info[reshape->op].name);
-    Node *behind = build_node(r->graph, reshape->op, path, result, node);
-    memcpy(behind->attrs, reshape->attrs, op_info[reshape->op].attrs_size);
+    Tensor *old = node->output[0];
+    const char *path = arena_printf(r->graph->arena, "%s.%s", node->path,
+                                    op_info[reshape->op].name);
+    Node *behind;
+    build_output(r->graph, node);
+    node->output[0]->uses = 1;
     node->input[0] = reshape->input[0];
     build_infer(r->graph, node);
+    behind = build_node(r->graph, reshape->op, path, node->output[0], node);
+    memcpy(behind->attrs, reshape->attrs, op_info[reshape->op].attrs_size);
     build_infer(r->graph, behind);
-    behind->output[0]->label = result->label;
-    behind->output[0]->uses = result->uses;
-    result->label = NULL;
-    result->uses = 1;
-    r->instead[result->id] = behind->output[0];
+    behind->output[0]->uses = old->uses;
+    r->instead[old->id] = behind->output[0];
 }
 
 /* Whether a copy into an output of the network would be lost. */
@@ -138,6 +138,13 @@ static bool apply_one(Rules *r, Node *node)
     return false;
 }
 
+/* Its result is another tensor by now. */
+static bool is_replaced(const Rules *r, const Node *node)
+{
+    int id = node->output[0]->id;
+    return id >= r->count || r->instead[id] != NULL;
+}
+
 static void read_replacements(const Rules *r, Node *node)
 {
     for (int i = 0; i < node->input_count; i++) {
@@ -160,8 +167,7 @@ static bool apply_round(Graph *graph, PassContext *context)
     for (int n = 0; n < nodes; n++) {
         Node *node = graph->nodes.at[n];
         read_replacements(&r, node);
-        /* A node that was replaced, or made by a rule, has its turn over. */
-        while (r.instead[node->output[0]->id] == NULL && apply_one(&r, node))
+        while (!is_replaced(&r, node) && apply_one(&r, node))
             r.changed = true;
     }
     if (r.changed) {

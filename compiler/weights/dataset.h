@@ -37,6 +37,7 @@ typedef struct DataForm {
     int rank;           /* of its input ... */
     const int64_t *dim; /* ... [height][width][channels], [n] */
     int64_t outputs;    /* elements of its output; 0: any */
+    int64_t labels;     /* 0 to labels - 1; 0: as many as outputs */
     /* Names of the labels 0, 1, ...; NULL: sub-folders that are all numbers
      * are those labels, others count in the order of their names. */
     const char *const *classes;

@@ -41,6 +41,5 @@ esac
 
 mkdir -p "$build"
 name=$(basename "$source" .c)_${target}_$(echo "$compiler" | tr -c 'a-zA-Z0-9\n' _)
-# shellcheck disable=SC2086 # flags are words
 $compiler $flags -o "$build/$name" "$here/$source" $libraries
 exec $runner "$build/$name" "$@"

@@ -1,5 +1,6 @@
 # test_include_directions.sh - folders of the compiler are stages: who may
-# include whom is this table. main.c and pipeline.c may include everything.
+# include whom is this table. main.c, pipeline.c and, like them, command/ may
+# include everything.
 #
 #     pass/fuse.c: #include "emit/emit.h"      refused: not in the row of pass
 #
@@ -16,6 +17,7 @@ allowed() { # folder -> the folders whose headers it may include
     language | import | weights) echo base graph ;;
     pass) echo base graph target ;;
     emit) echo base kernel target ;;
+    command) echo base emit graph kernel language op pass target weights ;;
     *) return 1 ;;
     esac
 }

@@ -6,14 +6,14 @@
  * Permission to use, copy, modify, and/or distribute this file for any purpose
  * with or without fee is granted. It comes without any warranty.
  *
- *     #define CNNC_TARGET_X86_64_V4 1
+ *     #define CNNC_TARGET_X86_64_V3 1
  *     #include <cnnc/net.h>
  *     ... constants, and functions that any processor can run ...
  *     #pragma GCC push_options
- *     #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2")
+ *     #pragma GCC target("avx2,fma, ...")
  *     static void relu(const float *x, float *y)
  *     {
- *         f32x16_store(y, f32x16_max(f32x16_load(x), f32x16_zero()));
+ *         f32x8_store(y, f32x8_max(f32x8_load(x), f32x8_zero()));
  *     }
  *     #pragma GCC pop_options
  *
@@ -27,12 +27,15 @@
  *
  * Targets, one of which is defined before the inclusion:
  *
- *     CNNC_TARGET_X86_64_V4    f32x4 f32x8 f32x16   "avx512f,avx512bw,avx512dq,
- *                                                    avx512vl,avx2,fma,bmi,bmi2"
- *     CNNC_TARGET_X86_64_V3    f32x4 f32x8          "avx2,fma,bmi,bmi2"
- *     CNNC_TARGET_X86_64_V2    f32x4                "sse4.2"
- *     CNNC_TARGET_AARCH64      f32x4                no region
- *     CNNC_TARGET_GENERIC      scalars only         no region
+ *     CNNC_TARGET_X86_64_V4    f32x4 f32x8 f32x16
+ *         "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi,bmi2,f16c,
+ *          lzcnt,movbe,popcnt"
+ *     CNNC_TARGET_X86_64_V3    f32x4 f32x8
+ *         "avx,avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt"
+ *     CNNC_TARGET_X86_64_V2    f32x4
+ *         "sse3,ssse3,sse4.1,sse4.2,popcnt"
+ *     CNNC_TARGET_AARCH64      f32x4                    no region
+ *     CNNC_TARGET_GENERIC      scalars only             no region
  *
  * Vocabulary; V is f32x4, f32x8 or f32x16, N its lanes:
  *
@@ -40,7 +43,8 @@
  *     V_load_part(p, n)             lanes 0..n-1, the others 0; the constant n
  *     V_store_part(p, v, n)         is 1..N; no other element is touched
  *     V_load_even(p)                p[0] p[2] .. p[2N-2]; touches 2N-1 elements
- *     V_load_even_part(p, n)        lanes 0..n-1 of it; touches 2n-1 elements
+ *     V_load_third(p) V_load_fourth(p)   every 3rd, 4th; 3N-2, 4N-3 elements
+ *     V_load_even_part(p, n) ...    lanes 0..n-1 of it; touches 2n-1 elements
  *     V_load_u8(p) V_load_i8(p)     N bytes as floats; also V_load_u8_part(p, n)
  *     V_splat(a) V_zero()
  *     V_add V_sub V_mul V_div       (a, b)
@@ -69,8 +73,7 @@
  * expects IEEE arithmetic: not -ffast-math.
  *
  * Other things: cnnc_prefetch(p); cnnc_cpu_supported(), whether this processor
- * runs the target; CNNC_RESTRICT; CNNC_ALIGN(n) at the head of a definition
- * (a hint: tcc 0.9.27 ignores it, and generic code does not depend on it).
+ * runs the target; CNNC_RESTRICT; CNNC_ALIGN(n) at the head of a definition.
  *
  * `cnnc --bundle` copies only what a network uses, so the text is in blocks:
  *
@@ -104,7 +107,9 @@
 #define CNNC_RESTRICT restrict
 #endif
 
-#if defined(__GNUC__) || defined(__TINYC__)
+#if defined(__TINYC__) /* glibc defines its __attribute__ away */
+#define CNNC_ALIGN(n) __attribute((aligned(n)))
+#elif defined(__GNUC__)
 #define CNNC_ALIGN(n) __attribute__((aligned(n)))
 #elif defined(_MSC_VER)
 #define CNNC_ALIGN(n) __declspec(align(n))
@@ -112,6 +117,16 @@
 #define CNNC_ALIGN(n) alignas(n)
 #else
 #define CNNC_ALIGN(n) _Alignas(n)
+#endif
+
+/* A kernel stays a function of its own: shorter to compile, named in profiles,
+ * its stack given back. */
+#if defined(__GNUC__) && !defined(__TINYC__)
+#define CNNC_NOINLINE __attribute__((noinline))
+#elif defined(_MSC_VER)
+#define CNNC_NOINLINE __declspec(noinline)
+#else
+#define CNNC_NOINLINE
 #endif
 
 /* What no literal says. */
@@ -163,9 +178,9 @@ CNNC_FN void cnnc_prefetch(const void *p)
 }
 /*@end */
 
+/*@block always on v4 v3 v2 */
 /* ---- targets: their headers, region and vector types ---- */
 
-/*@block always on v4 v3 v2 */
 #if CNNC_X86
 #if !defined(__x86_64__) || !defined(__GNUC__)
 #error "made for x86-64 and gcc or clang; for others: cnnc --target=generic, or --target=aarch64"
@@ -177,35 +192,32 @@ CNNC_FN void cnnc_prefetch(const void *p)
 
 /*@block cnnc_cpu_supported on v4 v3 v2 */
 #if CNNC_X86
-#if CNNC_X86 == 4 /* opmask and zmm, beside xmm and ymm */
-#define CNNC_CPU_1C   (bit_SSE4_2 | bit_OSXSAVE | bit_AVX | bit_FMA)
-#define CNNC_CPU_7B   (bit_AVX2 | bit_BMI | bit_BMI2 | bit_AVX512F | \
-                       bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL)
-#define CNNC_CPU_XCR0 0xe6u
-#elif CNNC_X86 == 3
-#define CNNC_CPU_1C   (bit_SSE4_2 | bit_OSXSAVE | bit_AVX | bit_FMA)
-#define CNNC_CPU_7B   (bit_AVX2 | bit_BMI | bit_BMI2)
-#define CNNC_CPU_XCR0 0x06u
-#else
-#define CNNC_CPU_1C   bit_SSE4_2
-#define CNNC_CPU_7B   0
-#define CNNC_CPU_XCR0 0u
-#endif
+#define CNNC_CPU_V2 \
+    ((unsigned)(bit_SSE3 | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT))
+#define CNNC_CPU_V3 \
+    ((unsigned)(bit_FMA | bit_MOVBE | bit_OSXSAVE | bit_AVX | bit_F16C))
+#define CNNC_CPU_V3_7 ((unsigned)(bit_BMI | bit_AVX2 | bit_BMI2))
+#define CNNC_CPU_V4_7 \
+    ((unsigned)(bit_AVX512F | bit_AVX512DQ | bit_AVX512CD | bit_AVX512BW) | \
+     (unsigned)bit_AVX512VL)
 
-/* The instructions are there, and the system saves their registers. */
+/* The instructions are there, and the system saves their registers: xmm and
+ * ymm (6), opmasks and zmm (0xe0). */
 CNNC_FN int cnnc_cpu_supported(void)
 {
-    const unsigned want1 = (unsigned)(CNNC_CPU_1C);
-    const unsigned want7 = (unsigned)(CNNC_CPU_7B);
+    const unsigned want1 = CNNC_CPU_V2 | (CNNC_X86 >= 3 ? CNNC_CPU_V3 : 0);
+    const unsigned want7 = CNNC_CPU_V3_7 | (CNNC_X86 == 4 ? CNNC_CPU_V4_7 : 0);
+    const unsigned saved = CNNC_X86 == 4 ? 0xe6u : 6u;
     unsigned a = 0, b = 0, c = 0, d = 0, xcr0 = 0, high;
     if (!__get_cpuid(1, &a, &b, &c, &d) || (c & want1) != want1)
         return 0;
-    if (want7 == 0)
+    if (CNNC_X86 == 2)
         return 1;
     __asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
     (void)high;
-    return (xcr0 & CNNC_CPU_XCR0) == CNNC_CPU_XCR0 &&
-           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & want7) == want7;
+    return (xcr0 & saved) == saved &&
+           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & want7) == want7 &&
+           __get_cpuid(0x80000001u, &a, &b, &c, &d) && (c & bit_LZCNT) != 0;
 }
 #endif
 /*@end */
@@ -220,11 +232,15 @@ CNNC_FN int cnnc_cpu_supported(void) { return 1; }
 #if CNNC_X86 == 4
 #if defined(__clang__) /* region */
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2"))), \
+    __attribute__((target( \
+        "avx512f,avx512bw,avx512cd,avx512dq,avx512vl," \
+        "avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt"))), \
     apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2")
+#pragma GCC target( \
+    "avx512f,avx512bw,avx512cd,avx512dq,avx512vl," \
+    "avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt")
 #endif
 typedef __m128 f32x4;
 typedef __m256 f32x8;
@@ -244,10 +260,12 @@ typedef __m512 f32x16;
 #if CNNC_X86 == 3
 #if defined(__clang__) /* region */
 #pragma clang attribute push( \
-    __attribute__((target("avx2,fma,bmi,bmi2"))), apply_to = function)
+    __attribute__((target( \
+        "avx,avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt"))), \
+    apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi,bmi2")
+#pragma GCC target("avx,avx2,fma,bmi,bmi2,f16c,lzcnt,movbe,popcnt")
 #endif
 typedef __m128 f32x4;
 typedef __m256 f32x8;
@@ -261,10 +279,10 @@ typedef __m256 f32x8;
 #if CNNC_X86 == 2
 #if defined(__clang__) /* region */
 #pragma clang attribute push( \
-    __attribute__((target("sse4.2"))), apply_to = function)
+    __attribute__((target("sse3,ssse3,sse4.1,sse4.2,popcnt"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("sse4.2")
+#pragma GCC target("sse3,ssse3,sse4.1,sse4.2,popcnt")
 #endif
 typedef __m128 f32x4;
 /* F(type, prefix of its intrinsics, its bits, -) */
@@ -372,9 +390,9 @@ CNNC_FN3(f32, fma, a * b + c)
 #endif
 /*@end */
 
+/*@block load_part store_part on v4 v3 */
 /* ---- parts of vectors, every second element, bytes ---- */
 
-/*@block load_part store_part on v4 v3 */
 #if CNNC_X86 >= 3
 /* AVX's masked moves, also where there are those of AVX-512: of the latter gcc
  * before 14 believes that they touch the whole vector, and may let them. */
@@ -522,22 +540,67 @@ CNNC_FN f32x4 f32x4_load_even(const float *p)
 #endif
 /*@end */
 
-/*@block load_even_part on v4 v3 v2 aarch64 */
+/*@block load_even_part load_third load_fourth load_third_part load_fourth_part on v4 v3 v2 aarch64 */
 #if !defined(CNNC_TARGET_GENERIC)
-#define CNNC_EVEN_PART(V, N)                                                  \
-    CNNC_FN V V##_load_even_part(const float *p, int n)                       \
+/* Every STEP-th of the elements from p on, one by one: for the few at an edge,
+ * and where vectors have no better way. */
+#define CNNC_APART(V, N, NAME, STEP)                                          \
+    CNNC_FN V V##_load_##NAME##_part(const float *p, int n)                   \
     {                                                                         \
         float lane[N] = { 0 };                                                \
         for (int i = 0; i < n; i++)                                           \
-            lane[i] = p[2 * i];                                               \
+            lane[i] = p[STEP * i];                                            \
         return V##_load(lane);                                                \
     }
-CNNC_EVEN_PART(f32x4, 4)
+#define CNNC_APART_WHOLE(V, N, NAME)                                          \
+    CNNC_FN V V##_load_##NAME(const float *p)                                 \
+    {                                                                         \
+        return V##_load_##NAME##_part(p, N);                                  \
+    }
+CNNC_APART(f32x4, 4, even, 2)
+CNNC_APART(f32x4, 4, third, 3)
+CNNC_APART(f32x4, 4, fourth, 4)
+CNNC_APART_WHOLE(f32x4, 4, third)
+CNNC_APART_WHOLE(f32x4, 4, fourth)
 #if CNNC_X86 >= 3
-CNNC_EVEN_PART(f32x8, 8)
+CNNC_APART(f32x8, 8, even, 2)
+CNNC_APART(f32x8, 8, third, 3)
+CNNC_APART(f32x8, 8, fourth, 4)
+CNNC_APART_WHOLE(f32x8, 8, third)
+CNNC_APART_WHOLE(f32x8, 8, fourth)
 #endif
 #if CNNC_X86 == 4
-CNNC_EVEN_PART(f32x16, 16)
+CNNC_APART(f32x16, 16, even, 2)
+CNNC_APART(f32x16, 16, third, 3)
+CNNC_APART(f32x16, 16, fourth, 4)
+/* From p[0..15], p[16..31] and p[30..45]. */
+CNNC_FN f32x16 f32x16_load_third(const float *p)
+{
+    const f32x16 v = _mm512_permutex2var_ps(
+        _mm512_loadu_ps(p),
+        _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0,
+                          0),
+        _mm512_loadu_ps(p + 16));
+    return _mm512_permutex2var_ps(
+        v,
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 19, 22, 25, 28,
+                          31),
+        _mm512_loadu_ps(p + 30));
+}
+
+/* Halves from p[0..31] and p[29..60]. */
+CNNC_FN f32x16 f32x16_load_fourth(const float *p)
+{
+    const __m512i low = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 0, 0,
+                                          0, 0, 0, 0, 0);
+    const __m512i high = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 3, 7, 11,
+                                           15, 19, 23, 27, 31);
+    const f32x16 a = _mm512_permutex2var_ps(_mm512_loadu_ps(p), low,
+                                            _mm512_loadu_ps(p + 16));
+    const f32x16 b = _mm512_permutex2var_ps(_mm512_loadu_ps(p + 29), high,
+                                            _mm512_loadu_ps(p + 45));
+    return _mm512_mask_blend_ps((__mmask16)0xff00, a, b);
+}
 #endif
 #endif
 /*@end */
@@ -630,9 +693,9 @@ CNNC_FN f32x4 f32x4_load_i8(const int8_t *p)
 #endif
 /*@end */
 
+/*@block sqrt floor ceil round_even on v4 v3 v2 */
 /* ---- square root, rounding, choice, across the lanes ---- */
 
-/*@block sqrt floor ceil round_even on v4 v3 v2 */
 #if CNNC_X86
 #if CNNC_X86 == 4
 #define CNNC_ROUND(P, K, a, mode) P##_maskz_roundscale_ps((K)-1, a, mode)
@@ -814,9 +877,9 @@ CNNC_ACROSS4(min_across, min)
 #endif
 /*@end */
 
+/*@block tools */
 /* ---- maths ---- */
 
-/*@block tools */
 /* V_copysign(a, b)  a >= 0 with the sign of b
  * V_pow2(n)         2^n; n integral in -126..127
  * V_scale(a, n)     a 2^n rounded once; |a| from 1/8 to 8, or n = 0;

@@ -1,0 +1,182 @@
+/*
+ * verify_scale.c - what errors are measured against.
+ *
+ *     y = b + x0*w0 + x1*w1 + ...     scale |b| + |x0*w0| + |x1*w1| + ...
+ *
+ * A sum of n products in floats, in whatever order, is off by at most about
+ * n * 2^-24 * scale. The scale of a sum of products is the same layer computed
+ * of the scales of its inputs and of |w|; what follows in the same kernel
+ * passes it on.
+ */
+#include "command/verify.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The steepest of the activations with slope parameters 1: hard_swish. */
+#define STEEPEST 1.5
+
+static int64_t input_count(const Node *node, int i)
+{
+    return shape_count(&node->input[i]->shape);
+}
+
+/* The node as if it were `op`, of magnitudes. */
+static void evaluate_as(const Node *node, Op op, const double *const *in,
+                        double *out)
+{
+    Node other = *node;
+
+    other.op = op;
+    graph_evaluate_node(&other, in, &out);
+}
+
+/* Parameters are exact: |w|. */
+static const double **magnitudes(Arena *arena, const Node *node,
+                                 const double *const *value,
+                                 const double *const *scale)
+{
+    const double **in = NEW_N(arena, const double *, node->input_count);
+
+    for (int i = 0; i < node->input_count; i++) {
+        int64_t count = input_count(node, i);
+        double *copy = NEW_N(arena, double, count);
+        for (int64_t k = 0; k < count; k++)
+            copy[k] = i < node->data_count ? scale[i][k] : fabs(value[i][k]);
+        in[i] = copy;
+    }
+    return in;
+}
+
+/* (|x| + |mean|) * |gamma| / sqrt(variance + epsilon) + |beta|: a sum, where
+ * the formula has a difference. */
+static void scale_batchnorm(const Node *node, const double *const *value,
+                            const double **in, double *out)
+{
+    /* weight, bias, running_mean, running_var */
+    int64_t channels = input_count(node, 1);
+    double *mean = mem_alloc((size_t)channels * sizeof *mean);
+
+    REQUIRE(node->input_count == 5);
+    for (int64_t c = 0; c < channels; c++)
+        mean[c] = -fabs(value[3][c]);
+    in[3] = mean;
+    in[4] = value[4];
+    evaluate_as(node, node->op, in, out);
+    mem_free(mean);
+}
+
+/* exp(x - most) / sum: what x - most loses is in proportion to x. */
+static void scale_softmax(const Node *node, const double *const *scale,
+                          const double *result, double *out)
+{
+    int64_t count = input_count(node, 0);
+    double most = 0;
+
+    for (int64_t k = 0; k < count; k++)
+        most = scale[0][k] > most ? scale[0][k] : most;
+    for (int64_t k = 0; k < count; k++)
+        out[k] = result[k] * (1 + 2 * most);
+}
+
+/* x / std - mean / std: the constants behind x are 1 / std and -mean / std. */
+static void scale_normalize(const Node *node, const double *const *value,
+                            const double *const *scale, double *out)
+{
+    REQUIRE(node->input_count == 3);
+    for (int64_t k = 0; k < input_count(node, 0); k++)
+        out[k] = scale[0][k] * fabs(value[1][k % input_count(node, 1)]) +
+                 fabs(value[2][k % input_count(node, 2)]);
+}
+
+static void scale_unary(const Node *node, const double *const *scale,
+                        const double *result, double *out)
+{
+    const UnaryAttrs *a = node_attrs(node, UnaryAttrs);
+    bool has = op_info[node->op].attr_count > 0;
+    double slope = 1;
+
+    if (has)
+        slope = fmax(slope, fmax(fabs(a->p), fabs(a->q)));
+    for (int64_t k = 0; k < shape_count(&node->output[0]->shape); k++)
+        out[k] = STEEPEST * slope * scale[0][k] + 2 * fabs(result[k]);
+}
+
+static void scale_quotient(const Node *node, const double *const *value,
+                           const double *const *scale, double *out)
+{
+    const double *in[2] = { scale[0], NULL };
+    int64_t count = input_count(node, 1);
+    double *divisor = mem_alloc((size_t)count * sizeof *divisor);
+
+    /* |a| / |b|, times how much larger the scale of b is than b */
+    for (int64_t k = 0; k < count; k++)
+        divisor[k] = value[1][k] * value[1][k] / fmax(scale[1][k], 1e-300);
+    in[1] = divisor;
+    evaluate_as(node, OP_DIV, in, out);
+    mem_free(divisor);
+}
+
+static bool is_unary(Op op)
+{
+    switch (op) {
+#define UNARY(id, ...)  case OP_##id:
+#define UNARY1(id, ...) case OP_##id:
+#define UNARY2(id, ...) case OP_##id:
+#include "graph/ops.def"
+        return true;
+    default: return false;
+    }
+}
+
+void scale_node(const Node *node, const double *const *value,
+                const double *const *scale, const double *result, double *out)
+{
+    Arena *arena = arena_new();
+    const double **in = magnitudes(arena, node, value, scale);
+
+    if (is_unary(node->op))
+        scale_unary(node, scale, result, out);
+    else if (node->op == OP_SUB)
+        evaluate_as(node, OP_ADD, in, out);
+    else if (node->op == OP_MIN)
+        evaluate_as(node, OP_MAX, in, out);
+    else if (node->op == OP_DIV)
+        scale_quotient(node, value, scale, out);
+    else if (node->op == OP_BATCHNORM)
+        scale_batchnorm(node, value, in, out);
+    else if (node->op == OP_SOFTMAX)
+        scale_softmax(node, scale, result, out);
+    else if (node->op == OP_NORMALIZE)
+        scale_normalize(node, value, scale, out);
+    else
+        evaluate_as(node, node->op, in, out);
+    for (int64_t k = 0; k < shape_count(&node->output[0]->shape); k++)
+        out[k] = fabs(out[k]);
+    arena_free(arena);
+}
+
+static int64_t window_of(const Node *node)
+{
+    const Size *kernel = &node_attrs(node, AvgpoolAttrs)->kernel;
+    int64_t window = 1;
+
+    for (int i = 0; i < kernel->count; i++)
+        window *= kernel->at[i];
+    return window;
+}
+
+int64_t scale_roundings(const Node *node)
+{
+    int64_t in = input_count(node, 0);
+    int64_t outs = shape_count(&node->output[0]->shape);
+    int64_t macs = op_info[node->op].macs(node);
+
+    if (macs > 0)
+        return ceil_div(macs, outs) + 2;
+    if (node->op == OP_SOFTMAX)
+        return 2 * in + 16;
+    if (node->op == OP_GLOBAL_AVGPOOL)
+        return in / outs + 4;
+    return node->op == OP_AVGPOOL ? window_of(node) + 4 : node->data_count + 8;
+}

@@ -1,0 +1,223 @@
+/*
+ * bound.c - how far a float may be from the reference, element by element.
+ *
+ *     x: off by e    ->  conv(w, b)  ->  off by   conv(e, |w|)
+ *                                               + r * (conv(|x|, |w|) + |b|)
+ *
+ * The bounds run through the network beside the values. A sum of n products is
+ * off by what its factors were off, and by r times the sum of the products'
+ * sizes, with r = u * (16 + 2 * sqrt(n)), u = 2^-24: rounding errors are as
+ * often up as down, so that they add like steps of a random walk, and 16 is
+ * for the weights that a pass has rounded once more, for a factor moved from
+ * one layer to the next, and for luck. Every operator is asked itself: its
+ * reference is evaluated on shifted inputs. An element that is wrong, not
+ * rounded, is off by about the sum divided by n, far more.
+ */
+#include "bound.h"
+
+#include <math.h>
+
+#define UNIT_ROUNDOFF (1.0 / 16777216)
+#define SAFETY        16
+
+typedef struct Bounder {
+    Arena *arena;
+    const Node *node;
+    const double **in; /* values of the inputs */
+    double **off;      /* their bounds */
+    const double *out;
+    double *bound; /* of the output: what is looked for */
+} Bounder;
+
+static int64_t count_in(const Bounder *b, int index)
+{
+    return shape_count(&b->node->input[index]->shape);
+}
+
+static int64_t count_out(const Bounder *b)
+{
+    return shape_count(&b->node->output[0]->shape);
+}
+
+static double rounding(int64_t terms)
+{
+    return UNIT_ROUNDOFF * (SAFETY + 2 * sqrt((double)terms));
+}
+
+/* The node's output where its inputs are these. */
+static double *evaluated(const Bounder *b, const double *const *in)
+{
+    double *out = NEW_N(b->arena, double, count_out(b));
+    graph_evaluate_node(b->node, in, &out);
+    return out;
+}
+
+/* ---- sums of products: convolution, dense ------------------------------------ */
+
+static double *absolutes(const Bounder *b, int index)
+{
+    double *values = NEW_N(b->arena, double, count_in(b, index));
+    for (int64_t i = 0; i < count_in(b, index); i++)
+        values[i] = fabs(b->in[index][i]);
+    return values;
+}
+
+static void bound_products(Bounder *b)
+{
+    const double *in[3] = { NULL };
+    int64_t filters =
+        count_in(b, 1) / b->node->input[1]->shape.dim[0]; /* dense: [in][out] */
+    if (b->node->input[1]->shape.rank == 4)
+        filters = b->node->input[1]->shape.dim[3];
+    const double r = rounding(count_in(b, 1) / filters);
+    for (int i = 0; i < b->node->input_count; i++)
+        in[i] = absolutes(b, i);
+    double *sizes = evaluated(b, in);
+    in[0] = b->off[0];
+    if (b->node->input_count > 2)
+        in[2] = NEW_N(b->arena, double, count_in(b, 2)); /* zeros */
+    double *carried = evaluated(b, in);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = carried[i] + r * sizes[i];
+}
+
+/* ---- what only moves, selects or averages ---------------------------------------- */
+
+static void bound_moves(Bounder *b)
+{
+    const double **in =
+        NEW_N(b->arena, const double *, b->node->input_count + 1);
+    const double **zeros =
+        NEW_N(b->arena, const double *, b->node->input_count + 1);
+    const double r = rounding(count_in(b, 0));
+    for (int k = 0; k < b->node->input_count; k++) {
+        double *off = NEW_N(b->arena, double, count_in(b, k));
+        for (int64_t i = 0; i < count_in(b, k); i++)
+            off[i] = b->off[k][i] + r * fabs(b->in[k][i]);
+        in[k] = off;
+        zeros[k] = NEW_N(b->arena, double, count_in(b, k));
+    }
+    double *carried = evaluated(b, in), *still = evaluated(b, zeros);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = carried[i] - still[i] + /* a pad's value is rounded */
+                      rounding(1) * fabs(b->out[i]);
+}
+
+/* ---- along an axis --------------------------------------------------------------- */
+
+static double largest(const double *values, int64_t count)
+{
+    double most = 0;
+    for (int64_t i = 0; i < count; i++)
+        most = fmax(most, fabs(values[i]));
+    return most;
+}
+
+/* y = exp(x - top) / sum: relative to y, twice what any x may be off. */
+static void bound_softmax(Bounder *b)
+{
+    int64_t count = count_in(b, 0);
+    double off = expm1(2 * largest(b->off[0], count)) +
+                 rounding(count) * (1 + largest(b->in[0], count));
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = b->out[i] * off + 1e-38;
+}
+
+/* Any index whose element may be the largest. */
+static void bound_argmax(Bounder *b)
+{
+    const Shape *shape = &b->node->input[0]->shape;
+    int64_t axis = node_attrs(b->node, ArgmaxAttrs)->axis, inner = 1;
+    if (axis < 0)
+        axis += shape->rank;
+    for (int d = (int)axis + 1; d < shape->rank; d++)
+        inner *= shape->dim[d];
+    for (int64_t i = 0; i < count_out(b); i++) {
+        int64_t best = (int64_t)b->out[i], length = shape->dim[axis];
+        const int64_t first = i / inner * inner * length + i % inner;
+        const double *x = b->in[0] + first, *off = b->off[0] + first;
+        double low = x[best * inner] - off[best * inner];
+        for (int64_t k = 0; k < length; k++)
+            if (x[k * inner] + off[k * inner] >= low)
+                b->bound[i] = fmax(b->bound[i], fabs((double)(k - best)));
+    }
+}
+
+/* ---- everything else: element by element ------------------------------------------- */
+
+/* How much the output changes when one input is shifted by its bound. */
+static void add_shift(Bounder *b, int index, double sign, double *most)
+{
+    const double **in =
+        NEW_N(b->arena, const double *, b->node->input_count + 1);
+    double *shifted = NEW_N(b->arena, double, count_in(b, index));
+    for (int64_t i = 0; i < count_in(b, index); i++)
+        shifted[i] =
+            b->in[index][i] +
+            sign * (b->off[index][i] + rounding(1) * fabs(b->in[index][i]));
+    for (int i = 0; i < b->node->input_count; i++)
+        in[i] = i == index ? shifted : b->in[i];
+    const double *out = evaluated(b, in);
+    for (int64_t i = 0; i < count_out(b); i++)
+        most[i] = fmax(most[i], fabs(out[i] - b->out[i]));
+}
+
+static void bound_elements(Bounder *b)
+{
+    const int count = b->node->input_count;
+    for (int k = 0; k < count; k++) {
+        double *most = NEW_N(b->arena, double, count_out(b));
+        add_shift(b, k, 1, most);
+        add_shift(b, k, -1, most);
+        for (int64_t i = 0; i < count_out(b); i++)
+            b->bound[i] += most[i];
+    }
+    /* 1 + erf(x) and its like lose what x is large by. */
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] += rounding(1) *
+                       (fabs(b->out[i]) + (count == 1 ? fabs(b->in[0][i]) : 0));
+}
+
+/* ---- the whole ------------------------------------------------------------------------ */
+
+typedef void Rule(Bounder *b);
+
+/* The others, new ones too, are elementwise: bound_elements. */
+static Rule *const rules[OP_COUNT] = {
+    [OP_CONV] = bound_products,        [OP_DENSE] = bound_products,
+    [OP_MAXPOOL] = bound_moves,        [OP_AVGPOOL] = bound_moves,
+    [OP_GLOBAL_MAXPOOL] = bound_moves, [OP_GLOBAL_AVGPOOL] = bound_moves,
+    [OP_CONCAT] = bound_moves,         [OP_PAD] = bound_moves,
+    [OP_FLATTEN] = bound_moves,        [OP_RESHAPE] = bound_moves,
+    [OP_UPSAMPLE] = bound_moves,       [OP_SOFTMAX] = bound_softmax,
+    [OP_ARGMAX] = bound_argmax,
+};
+
+static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
+                       double **all)
+{
+    Bounder b = { .arena = arena, .node = node };
+    b.in = NEW_N(arena, const double *, node->input_count + 1);
+    b.off = NEW_N(arena, double *, node->input_count + 1);
+    for (int i = 0; i < node->input_count; i++) {
+        b.in[i] = evaluation_value(e, node->input[i]);
+        b.off[i] = all[node->input[i]->id];
+    }
+    b.out = evaluation_value(e, node->output[0]);
+    b.bound = all[node->output[0]->id];
+    if (rules[node->op])
+        rules[node->op](&b);
+    else
+        bound_elements(&b);
+}
+
+double **bound_all(Arena *arena, const Graph *graph, const Evaluation *e)
+{
+    double **all = NEW_N(arena, double *, graph->tensors.count);
+    for (int i = 0; i < graph->tensors.count; i++)
+        all[i] =
+            NEW_N(arena, double, shape_count(&graph->tensors.at[i]->shape));
+    for (int n = 0; n < graph->nodes.count; n++)
+        bound_node(arena, graph->nodes.at[n], e, all);
+    return all;
+}
