@@ -3,9 +3,8 @@ onnx_model.py - a network of nets.py as ONNX, for ONNX Runtime.
 
     conv -> batchnorm -> relu      three nodes, in NCHW: what an exporter writes
 
-Nothing is prepared that the runtime does itself (it folds the batchnorm, it
-chooses its own blocked layout). Only the dense layer behind a flatten gets its
-columns permuted from channels last, which costs nothing when it runs.
+Nothing is prepared that the runtime does itself: it folds the batchnorm, it
+chooses its own blocked layout. The weights are PyTorch's, and so they fit.
 """
 
 import numpy as np
@@ -17,13 +16,6 @@ import nets
 
 def onnx_shape(shape):
     return [1, shape[2], *shape[:2]] if len(shape) == 3 else [1, *shape]
-
-
-def channels_first_columns(weight, shape):
-    """Columns of [out][h w c], reordered to [out][c h w]."""
-    h, w, c = shape
-    order = np.arange(h * w * c).reshape(h, w, c).transpose(2, 0, 1).ravel()
-    return weight[:, order]
 
 
 class Builder:
@@ -60,13 +52,8 @@ class Builder:
                   group=node.attrs["groups"], **self.window(node))
 
     def dense(self, node):
-        weight = self.weights[f"{node.name}.weight"]
-        source = node.inputs[0]
-        if source.kind == "flatten":
-            weight = channels_first_columns(weight, source.inputs[0].shape)
-        names = [self.tensor(f"{node.name}.weight", weight)]
-        names += self.parameters(node, "bias")
-        self.emit("Gemm", node, names, transB=1)
+        self.emit("Gemm", node, self.parameters(node, "weight", "bias"),
+                  transB=1)
 
     def batchnorm(self, node):
         names = self.parameters(node, "weight", "bias", "running_mean",

@@ -129,6 +129,13 @@ def folded(net, weights):
     return found
 
 
+def channels_last_columns(weight, shape):
+    """Columns of [out][c h w], reordered to [out][h w c]."""
+    h, w, c = shape
+    order = np.arange(h * w * c).reshape(c, h, w).transpose(1, 2, 0).ravel()
+    return weight[:, order]
+
+
 ACTIVATIONS = {
     "relu": "v > 0 ? v : 0",
     "relu6": "v < 0 ? 0 : v > 6 ? 6 : v",
@@ -172,6 +179,8 @@ class Printer:
         if node.kind in ("conv", "dense"):
             weight, bias = self.folded[id(node)]
             depthwise = node.kind == "conv" and node.attrs["groups"] > 1
+            if source.kind == "flatten":
+                weight = channels_last_columns(weight, source.inputs[0].shape)
             order = (2, 3, 1, 0) if weight.ndim == 4 else (1, 0)
             w, b = self.tensor(weight.transpose(order)), self.tensor(bias)
             to = self.buffer(node)

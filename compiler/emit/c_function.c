@@ -218,22 +218,45 @@ static void declare_bounds(Function *f, int scope)
     }
 }
 
-/* acc[3] of four, in vectors of 16: acc3; the only one: acc. Those of a second
- * buffer in the same scope: acc2_3. */
+static long long element_number(const Element *element)
+{
+    return element->address % element->lanes
+               ? element->address
+               : element->address / element->lanes;
+}
+
+/* What stands before the numbers of a buffer's elements: "acc", and "acc2_"
+ * where a name of that sort is taken in the scope of the first. */
+static const char *element_prefix(Function *f, const Element *element)
+{
+    const char **prefix = &f->local_name[plan_local(f, element->buffer)];
+
+    if (*prefix)
+        return *prefix;
+    *prefix = plan_local_name(f, element->buffer);
+    for (int i = 0; i < f->elements.count; i++) {
+        const Element *e = &f->elements.at[i];
+        if (e->buffer != element->buffer)
+            continue;
+        const char *name =
+            arena_printf(f->arena, "%s%lld", plan_local_name(f, e->buffer),
+                         element_number(e));
+        if (names_have(f->names, name))
+            *prefix = arena_printf(f->arena, "%s_", e->buffer->name);
+    }
+    return *prefix;
+}
+
+/* acc[3] of four, in vectors of 16: acc3; the only one: acc. */
 static const char *element_name(Function *f, const Element *element)
 {
     const Buffer *buffer = element->buffer;
-    const char *stem = plan_local_name(f, buffer), *name;
-    long long number = element->address % element->lanes
-                           ? element->address
-                           : element->address / element->lanes;
 
     if (buffer->layout.size / element->lanes <= 1)
-        return names_add(f->names, stem);
-    name = arena_printf(f->arena, "%s%lld", stem, number);
-    if (names_have(f->names, name))
-        name = arena_printf(f->arena, "%s_%lld", buffer->name, number);
-    return names_add(f->names, name);
+        return names_add(f->names, plan_local_name(f, buffer));
+    return names_add(f->names, arena_printf(f->arena, "%s%lld",
+                                            element_prefix(f, element),
+                                            element_number(element)));
 }
 
 static const char *element_type(Function *f, const Element *element)

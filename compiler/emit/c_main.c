@@ -233,6 +233,11 @@ void program_main_print(Net *net, Writer *w)
     int *rank = NEW_N(net->arena, int, net->input_count);
 
     text_char(w->out, '\n');
+    if (net->sidecar) {
+        write_raw(w, "#if !defined(%s)", net->incbin);
+        write_raw(w, "#error \"main() needs the weights in the object\"");
+        write_raw(w, "#endif\n");
+    }
     if (needs_best(net))
         text_add(w->out, best_of);
     write_raw(w, "int main(int argc, char **argv)\n{");

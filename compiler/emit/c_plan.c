@@ -28,7 +28,7 @@
 
 /* ---- lookups ----------------------------------------------------------------- */
 
-static int local_index(const Function *f, const Buffer *buffer)
+int plan_local(const Function *f, const Buffer *buffer)
 {
     for (int i = 0; i < f->kernel->locals.count; i++) {
         if (f->kernel->locals.at[i] == buffer)
@@ -40,7 +40,7 @@ static int local_index(const Function *f, const Buffer *buffer)
 Element *plan_element(const Function *f, const Access *access)
 {
     int64_t address;
-    const int *at = f->element_at[local_index(f, access->buffer)];
+    const int *at = f->element_at[plan_local(f, access->buffer)];
 
     REQUIRE(access->flat && affine_is_const(access->address, &address));
     REQUIRE(address >= 0 && address < access->buffer->layout.size);
@@ -57,44 +57,29 @@ Param *plan_param(const Function *f, const Buffer *buffer)
     return NULL;
 }
 
-/* "kh2" is "kh" where the kernel has one of that name as well. */
+/* Without the number at the end. */
 static const char *stem(const Function *f, const char *name)
 {
     size_t length = strlen(name);
 
     while (length > 0 && name[length - 1] >= '0' && name[length - 1] <= '9')
         length--;
-    return name_intern(arena_textn(f->arena, name, length));
+    return length ? name_intern(arena_textn(f->arena, name, length)) : name;
 }
 
 const char *plan_var_name(const Function *f, const Var *var)
 {
-    const char *shorter = stem(f, var->name);
-    for (int i = 0; i < f->kernel->vars.count; i++) {
-        if (strcmp(f->kernel->vars.at[i]->name, shorter) == 0)
-            return shorter;
-    }
-    return var->name;
+    return stem(f, var->name);
 }
 
 const char *plan_temp_name(const Function *f, const Temp *temp)
 {
-    const char *shorter = stem(f, temp->name);
-    for (int i = 0; i < f->kernel->temps.count; i++) {
-        if (strcmp(f->kernel->temps.at[i]->name, shorter) == 0)
-            return shorter;
-    }
-    return temp->name;
+    return stem(f, temp->name);
 }
 
 const char *plan_local_name(const Function *f, const Buffer *buffer)
 {
-    const char *shorter = stem(f, buffer->name);
-    for (int i = 0; i < f->kernel->locals.count; i++) {
-        if (strcmp(f->kernel->locals.at[i]->name, shorter) == 0)
-            return shorter;
-    }
-    return buffer->name;
+    return stem(f, buffer->name);
 }
 
 /* The number of the innermost open scope that binds a variable of the sum,
@@ -316,7 +301,7 @@ static void note_memory(Function *f, const Access *access, bool written,
     Param *param = plan_param(f, access->buffer);
 
     if (access->buffer->place == BUFFER_LOCAL) {
-        f->local_used[local_index(f, access->buffer)] = true;
+        f->local_used[plan_local(f, access->buffer)] = true;
     } else {
         if (!param) {
             vec_push(&f->params, (Param){ .buffer = access->buffer });
@@ -348,7 +333,7 @@ static void note_access(Function *f, const Access *access, const Stmt *stmt)
 
 static void note_expr(Function *f, const Expr *expr, const Stmt *stmt)
 {
-    if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN)
+    if (expr_is_load(expr))
         note_access(f, &expr->access, stmt);
     else if (expr->kind == EXPR_VAR)
         note_reach(f, expr->index);

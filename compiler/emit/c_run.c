@@ -20,6 +20,7 @@ typedef struct Run {
     Net *net;
     Writer *w;
     const char *bytes, *weight_bytes; /* NULL: not needed */
+    bool workspace;                   /* something is in it */
     const char **buffer_name;         /* as in program->buffers */
 } Run;
 
@@ -48,14 +49,19 @@ static const char *declare_arena(Run *run, const Buffer *buffer)
     Net *net = run->net;
     const char *type = dtype_c(buffer->type);
 
-    if (!run->bytes) {
+    run->workspace = true;
+    if (!run->bytes && buffer->offset) {
         run->bytes = names_add(&net->globals, "bytes");
         write_line(run->w, "unsigned char *const %s = (unsigned char *)%s;",
                    run->bytes, net->workspace);
     }
     const char *name = names_add(&net->globals, buffer->name);
-    write_line(run->w, "%s *const %s = (%s *)(void *)(%s + %lld);", type, name,
-               type, run->bytes, (long long)buffer->offset);
+    if (buffer->offset == 0)
+        write_line(run->w, "%s *const %s = (%s *)%s;", type, name, type,
+                   net->workspace);
+    else
+        write_line(run->w, "%s *const %s = (%s *)(void *)(%s + %lld);", type,
+                   name, type, run->bytes, (long long)buffer->offset);
     return name;
 }
 
@@ -118,21 +124,22 @@ static bool is_used(const Run *run, const Port *port)
     return run->buffer_name[buffer_index(run, port->port->buffer)] != NULL;
 }
 
-/* Parameters that nothing reads. */
+/* Parameters that nothing reads. An output that nothing writes, or two of one
+ * buffer, were forgotten when the program was made. */
 static void declare_unused(Run *run)
 {
     const Net *net = run->net;
-    const int batch = net->program->batch > 1;
 
     for (int i = 0; i < net->input_count; i++) {
-        if (!is_used(run, &net->inputs[i]) && !batch)
+        if (!is_used(run, &net->inputs[i]) && net->program->batch == 1)
             write_line(run->w, "(void)%s;", net->inputs[i].name);
     }
     for (int i = 0; i < net->output_count; i++) {
-        if (!is_used(run, &net->outputs[i]) && !batch)
-            write_line(run->w, "(void)%s;", net->outputs[i].name);
+        const Port *port = &net->outputs[i];
+        if (!is_used(run, port) || port_of(net->outputs, i, port->port->buffer))
+            BUG("output '%s' is not written", port->port->name);
     }
-    if (!run->bytes)
+    if (!run->workspace)
         write_line(run->w, "(void)%s;", net->workspace);
     if (net->sidecar && !run->weight_bytes)
         write_line(run->w, "(void)%s;", net->weights);

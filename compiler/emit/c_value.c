@@ -102,10 +102,12 @@ static Precedence load(Function *f, Text *out, const Expr *expr)
         index_element(f, out, &expr->access);
         return PREC_PRIMARY;
     }
-    value_call(out, expr->type,
-               expr->kind == EXPR_EVEN ? (part ? "load_even_part" : "load_even")
-               : part                  ? "load_part"
-                                       : "load");
+    static const char *const whole[] = { "load", "load_even", "load_third",
+                                         "load_fourth" };
+    static const char *const some[] = { "load_part", "load_even_part",
+                                        "load_third_part", "load_fourth_part" };
+    int step = expr_step(expr);
+    value_call(out, expr->type, (part ? some : whole)[step - 1]);
     index_pointer(f, out, &expr->access);
     if (part)
         text_printf(out, ", %d", expr->active);
@@ -285,7 +287,9 @@ Precedence value_text(Function *f, Text *out, const Expr *expr)
     switch (expr->kind) {
     case EXPR_CONST: return constant_value(out, expr);
     case EXPR_LOAD:
-    case EXPR_EVEN: return load(f, out, expr);
+    case EXPR_EVEN:
+    case EXPR_THIRD:
+    case EXPR_FOURTH: return load(f, out, expr);
     case EXPR_TEMP:
         text_add(out, f->temp_name[expr->temp->id]);
         return PREC_PRIMARY;

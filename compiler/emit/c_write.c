@@ -34,18 +34,40 @@ void write_raw(Writer *w, const char *format, ...)
     text_char(w->out, '\n');
 }
 
-/* The open parentheses: the column behind each; [0] is the statement's. */
+/* The open parentheses: the column where what is in each one continues, and
+ * its place in the line; [0] is the statement's. */
 typedef struct Nesting {
     int column[DEEPEST];
-    int depth;
+    const char *paren[DEEPEST];
+    int depth, base; /* base: the statement's first column */
 } Nesting;
 
-static void nesting_step(Nesting *nest, char c, int column)
+/* Parentheses behind which the line is broken, because what is aligned to them
+ * has no room. */
+typedef struct Hanging {
+    const char *paren[DEEPEST];
+    int count;
+} Hanging;
+
+static bool hangs(const Hanging *hanging, const char *paren)
 {
-    if (c == '(' || c == '[') {
+    for (int i = 0; i < hanging->count; i++) {
+        if (hanging->paren[i] == paren)
+            return true;
+    }
+    return false;
+}
+
+static void nesting_step(Nesting *nest, const Hanging *hanging, const char *c,
+                         int column)
+{
+    if (*c == '(' || *c == '[') {
+        int outer = nest->depth ? nest->column[nest->depth] : nest->base;
         nest->depth += nest->depth < DEEPEST - 1;
-        nest->column[nest->depth] = column + 1;
-    } else if ((c == ')' || c == ']') && nest->depth > 0) {
+        nest->column[nest->depth] =
+            hangs(hanging, c) ? outer + INDENT : column + 1;
+        nest->paren[nest->depth] = c;
+    } else if ((*c == ')' || *c == ']') && nest->depth > 0) {
         nest->depth--;
     }
 }
@@ -57,10 +79,8 @@ static int break_cost(const char *line, const char *space, int depth)
 
     if (before == ',' || before == ';')
         return 8 * depth;
-    if (strncmp(space, " = ", 3) == 0 || before == '\0')
+    if (strncmp(space, " = ", 3) == 0 || before == '\0' || before == '=')
         return -1;
-    if (before == '=' && (space - line < 2 || space[-2] == ' '))
-        return 1000;
     if (strncmp(space, " ? ", 3) == 0 || strncmp(space, " : ", 3) == 0)
         return 8 * depth + 1;
     if (space - line < 2 || (space[-2] != ' ' && before != '|'))
@@ -75,67 +95,129 @@ static int break_cost(const char *line, const char *space, int depth)
 }
 
 typedef struct Break {
-    const char *at; /* the space; NULL: none */
-    int column;     /* where the next line begins */
+    const char *end, *next; /* of this line, of the next; NULL: none */
+    int column;             /* where the next line begins */
+    int cost;
     Nesting nest;
 } Break;
 
-/* The best place to break a line that begins at `column`; at == NULL where it
+/* The best place to break a line that begins at `column`; end == NULL where it
  * fits, or has no place. */
 static Break find_break(const char *line, const char *from, int column,
-                        Nesting nest)
+                        Nesting nest, const Hanging *hanging)
 {
-    Break best = { NULL, 0, nest };
-    int best_cost = 0;
+    Break best = { NULL, NULL, 0, 0, nest };
 
     for (const char *c = from; *c; c++, column++) {
         int cost = *c == ' ' && c > from ? break_cost(line, c, nest.depth) : -1;
         if (cost >= 0 &&
-            (column <= COLUMNS ? !best.at || cost <= best_cost : !best.at)) {
-            best = (Break){ c, nest.column[nest.depth], nest };
-            best_cost = cost;
-        }
-        if (column >= COLUMNS && best.at)
+            (!best.end || (column <= COLUMNS && cost <= best.cost)))
+            best = (Break){ c, c + 1, nest.column[nest.depth], cost, nest };
+        if (column >= COLUMNS && best.end)
             return best;
-        nesting_step(&nest, *c, column);
+        if (*c == '(' && hangs(hanging, c)) {
+            /* First what stands in front of it goes to a line of its own. */
+            if (best.end && best.cost == 8 * nest.depth)
+                return best;
+            nesting_step(&nest, hanging, c, column);
+            return (Break){ c + 1, c + 1, nest.column[nest.depth], 0, nest };
+        }
+        nesting_step(&nest, hanging, c, column);
     }
     if (column <= COLUMNS)
-        best.at = NULL;
+        best.end = NULL;
     return best;
+}
+
+/* Where the right side of an assignment begins; NULL: it is none. */
+static const char *right_side(const char *line)
+{
+    const char *assign = strstr(line, "= "), *paren = strchr(line, '(');
+    return assign && (!paren || assign < paren) ? assign + 2 : NULL;
+}
+
+/* For a line that is too long: the outermost parenthesis that would give more
+ * room by hanging, of those open at its beginning or else of its own. */
+static const char *find_culprit(const Nesting *nest, const char *from,
+                                size_t length, const Hanging *hanging)
+{
+    for (int i = 1; i <= nest->depth; i++) {
+        if (!hangs(hanging, nest->paren[i]))
+            return nest->paren[i];
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (from[i] == '(' && !hangs(hanging, from + i))
+            return from + i;
+    }
+    return NULL;
+}
+
+/* The line, broken, at the end of `out`. NULL where all of it fits, else the
+ * parenthesis that is to hang. */
+static const char *lay_out(Text *out, const char *line, const char *from,
+                           int column, Nesting nest, const Hanging *hanging)
+{
+    const char *culprit = NULL;
+
+    for (;;) {
+        Break next = find_break(line, from, column, nest, hanging);
+        size_t length = next.end ? (size_t)(next.end - from) : strlen(from);
+        if (!culprit && column + (int)length > COLUMNS)
+            culprit = find_culprit(&nest, from, length, hanging);
+        text_addn(out, from, length);
+        text_char(out, '\n');
+        if (!next.end)
+            return culprit;
+        for (int i = 0; i < next.column; i++)
+            text_char(out, ' ');
+        from = next.next;
+        column = next.column;
+        nest = next.nest;
+    }
+}
+
+/* The right side goes to the next line where it fits there, and would be
+ * broken inside of an operand here. */
+static const char *before_right_side(Writer *w, const char *line, int *column,
+                                     const Nesting *nest)
+{
+    const Hanging none = { .count = 0 };
+    const char *right = right_side(line);
+    Break next = find_break(line, line, *column, *nest, &none);
+
+    if (!right || !next.end || next.cost % 8 == 0 ||
+        *column + INDENT + (int)strlen(right) > COLUMNS)
+        return line;
+    text_addn(w->out, line, (size_t)(right - line - 1));
+    text_char(w->out, '\n');
+    *column += INDENT;
+    for (int i = 0; i < *column; i++)
+        text_char(w->out, ' ');
+    return right;
 }
 
 /* Operands stand below the first one: x = a +
  *                                       b;  */
-static int continuation(const char *line, int indent)
-{
-    const char *assign = strstr(line, "= "), *paren = strchr(line, '(');
-
-    if (assign && (!paren || assign < paren) && assign - line < COLUMNS / 2)
-        return indent + (int)(assign - line) + 2;
-    return indent + INDENT;
-}
-
 static void write_flat(Writer *w, const char *line)
 {
     int column = w->indent * INDENT;
-    const char *from = line;
-    Nesting nest = { { continuation(line, column) }, 0 };
+    const char *right = right_side(line), *culprit;
+    Nesting nest = { { column + INDENT }, { NULL }, 0, column };
+    Hanging hanging = { .count = 0 };
 
+    if (right && right - line < COLUMNS / 2)
+        nest.column[0] = column + (int)(right - line);
     write_indent(w);
+    const char *from = before_right_side(w, line, &column, &nest);
+    size_t start = w->out->length;
     for (;;) {
-        Break next = find_break(line, from, column, nest);
-        if (!next.at)
-            break;
-        text_addn(w->out, from, (size_t)(next.at - from));
-        text_char(w->out, '\n');
-        for (int i = 0; i < next.column; i++)
-            text_char(w->out, ' ');
-        from = next.at + 1;
-        column = next.column;
-        nest = next.nest;
+        culprit = lay_out(w->out, line, from, column, nest, &hanging);
+        if (!culprit || hanging.count == DEEPEST)
+            return;
+        hanging.paren[hanging.count++] = culprit;
+        nest.base = column;
+        w->out->length = start;
     }
-    text_add(w->out, from);
-    text_char(w->out, '\n');
 }
 
 void write_line(Writer *w, const char *format, ...)

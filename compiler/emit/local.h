@@ -234,6 +234,8 @@ void plan_function(Function *f);
 Row *plan_row(Function *f, const Access *access);
 Element *plan_element(const Function *f, const Access *access);
 Bound *plan_bound(Function *f, const Stmt *loop, bool upper);
+/* Its number among the kernel's locals. */
+int plan_local(const Function *f, const Buffer *buffer);
 /* The name without the number that made it unique in its kernel: two loops
  * side by side may both be "kh". */
 const char *plan_var_name(const Function *f, const Var *var);

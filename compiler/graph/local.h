@@ -33,6 +33,7 @@ bool node_obeys_rule(const Graph *graph, const Node *node, Text *why);
     FIELD(block)                                                               \
     FIELD(pitch)                                                               \
     FIELD(pixel)                                                               \
+    FIELD(ring)                                                                \
     FIELD(slack)
 
 extern const char *const place_kind_names[5]; /* in the order of PlaceKind */

@@ -216,7 +216,9 @@ static double loads_of(const Cost *c, const Candidate *cand, double nv,
     if (!c->nest->fma)
         return nv * t * held * taps;
     if (cost_is_planar(c, cand)) {
-        double each = v->step_x == 2 ? 3 : taps > 1 ? 2 : 1;
+        double each = v->step_x >= 2 ? 1.5 * (double)v->step_x
+                      : taps > 1     ? 2
+                                     : 1;
         return each * nv * held * taps + t * taps;
     }
     double x =

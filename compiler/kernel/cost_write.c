@@ -64,9 +64,12 @@ static void find_block(void *context, const Access *access, Role role,
         return;
     for (int i = 0; i < l->count; i++) {
         const Piece *p = &l->piece[i];
-        if (p->mod > b->size && is_block(l, p) &&
-            affine_coef(access->index[p->dim], b->var) != 0)
-            b->size = p->mod;
+        int64_t coef = affine_coef(access->index[p->dim], b->var);
+        if (coef == 0 || !is_block(l, p) || coef % p->mod == 0)
+            continue; /* groups of whole blocks */
+        int64_t size = p->mod % coef == 0 ? p->mod / coef : p->mod;
+        if (size > b->size)
+            b->size = size;
     }
 }
 

@@ -68,10 +68,27 @@ const Expr *expr_load_vector(Kernel *kernel, Access access, int lanes,
     return expr;
 }
 
-const Expr *expr_load_even(Kernel *kernel, Access access, int lanes, int active)
+_Static_assert(EXPR_EVEN == EXPR_LOAD + 1 && EXPR_THIRD == EXPR_LOAD + 2 &&
+                   EXPR_FOURTH == EXPR_LOAD + 3,
+               "the loads stand in the order of their steps");
+
+bool expr_is_load(const Expr *expr)
 {
-    Expr *expr =
-        expr_new(kernel, EXPR_EVEN, (Type){ access.buffer->type, lanes });
+    return expr->kind >= EXPR_LOAD && expr->kind <= EXPR_FOURTH;
+}
+
+int expr_step(const Expr *load)
+{
+    REQUIRE(expr_is_load(load));
+    return (int)load->kind - EXPR_LOAD + 1;
+}
+
+const Expr *expr_load_every(Kernel *kernel, Access access, int step, int lanes,
+                            int active)
+{
+    REQUIRE(step >= 2 && step <= 4 && active >= 1 && active <= lanes);
+    Expr *expr = expr_new(kernel, (ExprKind)(EXPR_LOAD + step - 1),
+                          (Type){ access.buffer->type, lanes });
     expr->access = access;
     expr->active = active;
     return expr;
@@ -227,7 +244,7 @@ bool expr_equal(const Expr *a, const Expr *b)
         return false;
     if (a->kind == EXPR_CONST) /* by bits: 0 is not -0, a NaN is itself */
         return memcmp(&a->constant, &b->constant, sizeof a->constant) == 0;
-    if (a->kind == EXPR_LOAD || a->kind == EXPR_EVEN)
+    if (expr_is_load(a))
         return a->active == b->active && access_equal(&a->access, &b->access);
     if (a->kind == EXPR_TEMP)
         return a->temp == b->temp;
@@ -254,7 +271,7 @@ static const Expr *substitute_args(Kernel *kernel, const Expr *expr,
 const Expr *expr_substitute(Kernel *kernel, const Expr *expr, const Var *var,
                             const Affine *by)
 {
-    if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN) {
+    if (expr_is_load(expr)) {
         Access access = access_substitute(kernel, expr->access, var, by);
         if (access_equal(&access, &expr->access))
             return expr;

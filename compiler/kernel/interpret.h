@@ -71,8 +71,8 @@ struct Machine {
 
 /* interpret_ops.c */
 Run *run_of(ExprKind kind, Type type);
-Run run_load, run_even, run_store, run_store_again, run_loop, run_next,
-    run_index, run_stop, run_copy;
+Run run_load, run_even, run_third, run_fourth, run_store, run_store_again,
+    run_loop, run_next, run_index, run_stop, run_copy;
 
 /* interpret_place.c: the address of an access of `span` elements, checked. */
 int64_t place_address(Machine *m, const Code *c, int span);

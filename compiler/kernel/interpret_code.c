@@ -108,7 +108,7 @@ static int code_value(Coder *coder, const Expr *expr)
         KERNEL_BUG(coder->m->kernel, "%d lanes", expr->type.lanes);
     if (expr->kind == EXPR_CONST)
         return code_constant(coder, expr);
-    if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN)
+    if (expr_is_load(expr))
         return code_load(coder, expr->kind, expr->access, expr->type,
                          expr->active);
     if (expr->kind == EXPR_TEMP)

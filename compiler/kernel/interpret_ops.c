@@ -117,6 +117,16 @@ void run_even(Machine *m, const Code *c)
     load_lanes(m, c, 2);
 }
 
+void run_third(Machine *m, const Code *c)
+{
+    load_lanes(m, c, 3);
+}
+
+void run_fourth(Machine *m, const Code *c)
+{
+    load_lanes(m, c, 4);
+}
+
 /* The cases that most instructions are: one float, */
 static void load_f32(Machine *m, const Code *c)
 {
@@ -442,6 +452,8 @@ void run_stop(Machine *m, const Code *c)
 static Run *const table[EXPR_COUNT][3] = {
     [EXPR_LOAD] = { run_load, run_load, run_load },
     [EXPR_EVEN] = { run_even, run_even, run_even },
+    [EXPR_THIRD] = { run_third, run_third, run_third },
+    [EXPR_FOURTH] = { run_fourth, run_fourth, run_fourth },
     [EXPR_VAR] = { NULL, NULL, run_index },
     [EXPR_ADD] = { add_f32, add_f64, add_int },
     [EXPR_SUB] = { sub_f32, sub_f64, sub_int },

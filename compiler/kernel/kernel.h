@@ -166,12 +166,14 @@ typedef struct Type {
  *   MIN, MAX   a < b ? a : b, and a > b ? a : b (so a NaN in b is passed on)
  *   FMA        a * b + c with one rounding where the target has it
  *   SELECT_LT  a < b ? c : d
- *   EVEN       LOAD with stride 2: lanes at address, +2, +4, ...
+ *   EVEN, THIRD, FOURTH   LOAD of every 2nd, 3rd, 4th element
  */
 #define EXPRS(EXPR)                                                            \
     EXPR(CONST, 0, "const")                                                    \
     EXPR(LOAD, 0, "load")                                                      \
     EXPR(EVEN, 0, "even")                                                      \
+    EXPR(THIRD, 0, "third")                                                    \
+    EXPR(FOURTH, 0, "fourth")                                                  \
     EXPR(TEMP, 0, "temp")                                                      \
     EXPR(VAR, 0, "var")                                                        \
     EXPR(ADD, 2, "+")                                                          \
@@ -227,7 +229,7 @@ struct Expr {
     union {
         double constant;     /* CONST: exact for every type we compute in; for a
                              vector type all lanes */
-        Access access;       /* LOAD, EVEN */
+        Access access;       /* LOAD ... FOURTH */
         const Temp *temp;    /* TEMP */
         const Affine *index; /* VAR: an affine sum as an i32 scalar */
         const Expr *arg[4];
@@ -239,8 +241,12 @@ const Expr *expr_const(Kernel *kernel, Type type, double value);
 const Expr *expr_load(Kernel *kernel, Access access); /* scalar */
 const Expr *expr_load_vector(Kernel *kernel, Access access, int lanes,
                              int active);
-const Expr *expr_load_even(Kernel *kernel, Access access, int lanes,
-                           int active);
+/* Every step-th element, 2..4. */
+const Expr *expr_load_every(Kernel *kernel, Access access, int step, int lanes,
+                            int active);
+bool expr_is_load(const Expr *expr);
+/* From one lane of a load to the next: 1..4. */
+int expr_step(const Expr *load);
 const Expr *expr_temp(Kernel *kernel, const Temp *temp);
 const Expr *expr_index(Kernel *kernel, const Affine *index);
 /* Arithmetic; types follow from the operands and are checked (BUG). */

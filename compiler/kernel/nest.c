@@ -265,9 +265,9 @@ static void check_step(void *context, const Access *access, Role role,
         access->buffer->place == BUFFER_LOCAL)
         return;
     int64_t step = access_step(access, s->var, access == s->nest->w);
-    bool even =
-        role == ROLE_READ && step == 2 && access->buffer->type == DT_F32;
-    s->ok = s->ok && (step == 0 || step == 1 || even) &&
+    bool apart = role == ROLE_READ && step >= 2 && step <= 4 &&
+                 access->buffer->type == DT_F32;
+    s->ok = s->ok && (step == 0 || step == 1 || apart) &&
             (role == ROLE_READ || step == 1);
 }
 

@@ -225,7 +225,7 @@ void expr_print(Text *text, const Expr *expr)
         text_char(text, '?');
     } else if (expr->kind == EXPR_CONST) {
         print_constant(text, expr);
-    } else if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN) {
+    } else if (expr_is_load(expr)) {
         print_load(text, expr);
     } else if (expr->kind == EXPR_TEMP) {
         text_add(text, expr->temp->name);

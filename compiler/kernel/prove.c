@@ -115,10 +115,9 @@ static void prove_access(const Proof *proof, const Access *access, int span)
 
 static void prove_value(const Proof *proof, const Expr *expr)
 {
-    if (expr->kind == EXPR_LOAD)
-        prove_access(proof, &expr->access, expr->active);
-    if (expr->kind == EXPR_EVEN)
-        prove_access(proof, &expr->access, 2 * expr->active - 1);
+    if (expr_is_load(expr))
+        prove_access(proof, &expr->access,
+                     expr_step(expr) * (expr->active - 1) + 1);
     for (int i = 0; i < expr_operands(expr->kind); i++)
         prove_value(proof, expr->arg[i]);
 }

@@ -166,7 +166,7 @@ static int lanes_after(const char *name, const char *prefix)
     return (int)lanes;
 }
 
-static const Expr *read_load(Reader *r, int lanes, bool even)
+static const Expr *read_load(Reader *r, int lanes, int step)
 {
     Access access;
     int active = lanes;
@@ -177,8 +177,8 @@ static const Expr *read_load(Reader *r, int lanes, bool even)
         active = (int)read_integer(r, 1, lanes);
     if (!expect(r, ")"))
         return NULL;
-    return even ? expr_load_even(r->kernel, access, lanes, active)
-                : expr_load_vector(r->kernel, access, lanes, active);
+    return step > 1 ? expr_load_every(r->kernel, access, step, lanes, active)
+                    : expr_load_vector(r->kernel, access, lanes, active);
 }
 
 static const Expr *read_index(Reader *r)
@@ -254,10 +254,11 @@ static const Expr *read_function(Reader *r, const char *name)
         return read_index(r);
     if (find_call(name, &kind))
         return read_call(r, kind);
-    if ((lanes = lanes_after(name, "load")) > 0)
-        return read_load(r, lanes, false);
-    if ((lanes = lanes_after(name, "even")) > 0)
-        return read_load(r, lanes, true);
+    for (int step = 1; step <= 4; step++) {
+        const char *load = expr_name((ExprKind)(EXPR_LOAD + step - 1));
+        if ((lanes = lanes_after(name, load)) > 0)
+            return read_load(r, lanes, step);
+    }
     if ((lanes = lanes_after(name, "splat")) > 0)
         return read_conversion(r, DT_F32, lanes);
     if (dtype_parse(name, &type))

@@ -149,9 +149,9 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
         return load;
     access.address =
         affine_substitute(k, access.address, v->var, affine_const(k, 0));
-    bool even = step == 2 && load->type.elem == DT_F32 &&
-                access.buffer->place != BUFFER_REG;
-    if (step != 1 && !even) {
+    bool apart = step >= 2 && step <= 4 && load->type.elem == DT_F32 &&
+                 access.buffer->place != BUFFER_REG;
+    if (step != 1 && !apart) {
         text_printf(v->e->why, "'%s' has stride %lld over '%s'",
                     access.buffer->name, (long long)step, v->var->name);
         *ok = false;
@@ -161,8 +161,8 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
                  has_elements(v, &access, step * (v->lanes - 1) + 1);
     int active = whole ? v->lanes : v->active;
     *ok = *ok && whole_fits(v, &access);
-    return even ? expr_load_even(k, access, v->lanes, active)
-                : expr_load_vector(k, access, v->lanes, active);
+    return apart ? expr_load_every(k, access, (int)step, v->lanes, active)
+                 : expr_load_vector(k, access, v->lanes, active);
 }
 
 static const Expr *vector_expr(const Vector *v, const Expr *expr, bool *ok)

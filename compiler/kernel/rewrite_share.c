@@ -33,8 +33,7 @@ typedef struct Share {
 
 static bool is_memory_load(const Expr *expr)
 {
-    return (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN) &&
-           expr->access.buffer->place != BUFFER_REG;
+    return (expr_is_load(expr)) && expr->access.buffer->place != BUFFER_REG;
 }
 
 /* A load, or a load converted or splatted. */

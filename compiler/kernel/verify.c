@@ -216,12 +216,13 @@ static void verify_load(Check *check, const Expr *expr)
         FAULT(check, "a load of %s from '%s' of %s",
               dtype_name(expr->type.elem), buffer->name,
               dtype_name(buffer->type));
-    if (expr->kind != EXPR_EVEN)
+    if (expr_step(expr) == 1)
         return;
     if (expr->type.lanes == 1)
-        FAULT(check, "'even' of a scalar");
+        FAULT(check, "'%s' of a scalar", expr_name(expr->kind));
     if (check->final && buffer->place == BUFFER_REG)
-        FAULT(check, "'even' from register '%s'", buffer->name);
+        FAULT(check, "'%s' from register '%s'", expr_name(expr->kind),
+              buffer->name);
 }
 
 static void verify_temp(const Check *check, const Temp *temp)
@@ -240,7 +241,7 @@ static void verify_value(Check *check, const Expr *expr)
     verify_type(check, expr->type);
     if (expr->kind == EXPR_CONST) {
         verify_constant(check, expr);
-    } else if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN) {
+    } else if (expr_is_load(expr)) {
         verify_load(check, expr);
     } else if (expr->kind == EXPR_TEMP) {
         verify_temp(check, expr->temp);

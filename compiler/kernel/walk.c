@@ -10,7 +10,7 @@
 void visit_expr(const Expr *expr, const Stmt *stmt, AccessVisitor *visit,
                 void *context)
 {
-    if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN) {
+    if (expr_is_load(expr)) {
         visit(context, &expr->access, ROLE_READ, stmt);
         return;
     }
@@ -69,7 +69,7 @@ const Expr *map_expr(Kernel *kernel, const Expr *expr, const Loops *loops,
                      AccessMap *map, void *context, bool *ok)
 {
     Expr *copy = NULL;
-    if (expr->kind == EXPR_LOAD || expr->kind == EXPR_EVEN) {
+    if (expr_is_load(expr)) {
         copy = arena_copy(kernel->arena, expr, sizeof *expr);
         if (!map(context, kernel, &expr->access, loops, &copy->access))
             *ok = false;

@@ -78,30 +78,29 @@ static bool same_run(const FormatLine *a, const FormatLine *b,
     return column_of(b) >= 0 && !b->blank && a->indent == b->indent;
 }
 
-static void align_run(FormatLine *line, int count, int most, ColumnOf column_of)
+/* All of the run, or none of it where a line would be torn apart. */
+static void align_run(FormatLine *line, int count, ColumnOf column_of)
 {
-    for (int i = 0; i < count; i++)
+    int least = column_of(&line[0]), most = least;
+    for (int i = 1; i < count; i++) {
+        int at = column_of(&line[i]);
+        least = at < least ? at : least;
+        most = at > most ? at : most;
+    }
+    for (int i = 0; i < count && most - least <= MOST_PADDING; i++)
         line_widen(&line[i], column_of(&line[i]), most - column_of(&line[i]));
 }
 
-/* A run goes on as long as no line of it would be widened too much. */
 static void align_places(FormatLines *lines, ColumnOf column_of)
 {
     for (int first = 0, next; first < lines->count; first = next) {
-        FormatLine *line = &lines->at[first];
-        int least = column_of(line), most = least;
         next = first + 1;
-        while (least >= 0 && next < lines->count &&
-               same_run(line, &lines->at[next], column_of)) {
-            int at = column_of(&lines->at[next]);
-            if (at > least + MOST_PADDING || at < most - MOST_PADDING)
-                break;
-            least = at < least ? at : least;
-            most = at > most ? at : most;
+        if (column_of(&lines->at[first]) < 0)
+            continue;
+        while (next < lines->count &&
+               same_run(&lines->at[first], &lines->at[next], column_of))
             next++;
-        }
-        if (least >= 0)
-            align_run(line, next - first, most, column_of);
+        align_run(&lines->at[first], next - first, column_of);
     }
 }
 

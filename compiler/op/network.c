@@ -263,8 +263,10 @@ static bool add_halo(Lower *l, const Tensor *tensor,
                      const LowerOptions *options)
 {
     Kernel *kernel = lower_halo(l, tensor);
-    if (!schedule_kernel(&kernel, false, options))
+    if (!schedule_kernel(&kernel, false, options)) {
+        kernel_free(kernel);
         return false;
+    }
     add_kernel(l, kernel, options);
     return true;
 }
@@ -293,8 +295,10 @@ static bool join_rows(Lower *l, Kernel **reader, const Node *node,
     if (!kernel_rows_read(*reader, ring, &step, &low, &high))
         BUG("'%s' does not read '%s' by rows", (*reader)->name, ring->name);
     if (!schedule_kernel(&producer, true, options) ||
-        !schedule_kernel(reader, true, options))
+        !schedule_kernel(reader, true, options)) {
+        kernel_free(producer);
         return false;
+    }
     if (!rewrite_rows(*reader, producer, step, low, high, &why))
         BUG("'%s' cannot be computed by rows: %s", producer->name,
             text_get(&why));
@@ -357,8 +361,10 @@ static bool lower_root(Lower *l, const Node *node, const LowerOptions *options)
     const Node *rows = rows_producer(l->graph, node);
     vec_free(&cluster);
     if (rows != NULL ? !join_rows(l, &kernel, rows, options)
-                     : !schedule_kernel(&kernel, false, options))
+                     : !schedule_kernel(&kernel, false, options)) {
+        kernel_free(kernel);
         return false;
+    }
     add_kernel(l, kernel, options);
     return true;
 }
@@ -380,6 +386,8 @@ Program *lower_network(Arena *arena, const Graph *graph,
         const Node *node = graph->nodes.at[i];
         if (node->fused_into == NULL && !is_free(node) &&
             !lower_root(&l, node, options)) {
+            for (int k = 0; k < program->kernels.count; k++)
+                kernel_free(program->kernels.at[k]);
             program_free(program);
             return NULL;
         }

@@ -127,6 +127,23 @@ void replace_all(Graph *graph, Tensor *const *instead, int count)
 
 /* ---- attributes and tensors ---------------------------------------------------- */
 
+bool window_of(const Node *node, Window *window)
+{
+    if (node->op == OP_CONV) {
+        const ConvAttrs *a = node_attrs(node, ConvAttrs);
+        *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
+    } else if (node->op == OP_MAXPOOL) {
+        const MaxpoolAttrs *a = node_attrs(node, MaxpoolAttrs);
+        *window = (Window){ &a->kernel, &a->stride, NULL, &a->pad };
+    } else if (node->op == OP_AVGPOOL) {
+        const AvgpoolAttrs *a = node_attrs(node, AvgpoolAttrs);
+        *window = (Window){ &a->kernel, &a->stride, NULL, &a->pad };
+    } else {
+        return false;
+    }
+    return true;
+}
+
 bool pad_is_none(const Pad *pad)
 {
     for (int i = 0; i < 2; i++) {

@@ -56,28 +56,12 @@ static bool is_grouped(const Node *node)
 
 /* ---- windows ---------------------------------------------------------------------- */
 
-typedef struct PoolWindow {
-    const Size *kernel, *stride;
-    const Pad *pad;
-} PoolWindow;
-
-static PoolWindow window_of(const Node *node)
-{
-    if (node->op == OP_MAXPOOL) {
-        const MaxpoolAttrs *a = node_attrs(node, MaxpoolAttrs);
-        return (PoolWindow){ &a->kernel, &a->stride, &a->pad };
-    }
-    const AvgpoolAttrs *a = node_attrs(node, AvgpoolAttrs);
-    return (PoolWindow){ &a->kernel, &a->stride, &a->pad };
-}
-
-/* A pool of small windows side by side. Overlapping ones would need a ring of
- * rows between the two nests. */
+/* A pool of small windows side by side. For others see rows.c. */
 static bool windows_are_apart(const Node *node)
 {
-    if (node->op != OP_MAXPOOL && node->op != OP_AVGPOOL)
+    Window w;
+    if (node->op == OP_CONV || !window_of(node, &w))
         return false;
-    PoolWindow w = window_of(node);
     for (int i = 0; i < 2; i++) {
         if (w.stride->at[i] < w.kernel->at[i] || w.kernel->at[i] > MOST_WINDOW)
             return false;
@@ -151,8 +135,10 @@ static Node **unfuse(Graph *graph)
     Node **before =
         mem_alloc(sizeof *before * (size_t)(graph->nodes.count + 1));
     for (int n = 0; n < graph->nodes.count; n++) {
-        before[n] = graph->nodes.at[n]->fused_into;
-        graph->nodes.at[n]->fused_into = NULL;
+        Node *node = graph->nodes.at[n];
+        before[n] = node->fused_into;
+        node->fused_into = NULL;
+        node->output[0]->place.ring = 0;
     }
     return before;
 }

@@ -77,7 +77,7 @@ static void fix(Layouter *l, const Tensor *tensor)
 static void spare_groups(Layouter *l, const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    const Tensor *in = node->input[0], *out = node->output[0];
+    const Tensor *in = node->input[0], *out = cluster_root(node)->output[0];
     if (node->op != OP_CONV || a->groups == 1 || is_depthwise(node))
         return;
     if (in->shape.dim[2] / a->groups % l->lanes != 0)
@@ -165,7 +165,7 @@ static void find_jobs(Layouter *l)
                               sizeof *job_of);
     for (int n = graph->nodes.count - 1; n >= 0; n--) {
         const Node *node = graph->nodes.at[n];
-        if (node->fused_into == NULL) {
+        if (node->fused_into == NULL || node_is_by_rows(node)) {
             Job job = { .root = node };
             job.wrote = is_image(node->output[0]) ? node->output[0] : NULL;
             job_of[n] = l->jobs.count;
@@ -317,32 +317,17 @@ static void search(Layouter *l)
 
 void window_halo(const Node *node, int64_t halo[4])
 {
-    const Size *kernel, *stride;
-    const Pad *pad;
+    Window w;
     memset(halo, 0, 4 * sizeof *halo);
-    if (node->op == OP_CONV) {
-        kernel = &node_attrs(node, ConvAttrs)->kernel;
-        stride = &node_attrs(node, ConvAttrs)->stride;
-        pad = &node_attrs(node, ConvAttrs)->pad;
-    } else if (node->op == OP_MAXPOOL) {
-        kernel = &node_attrs(node, MaxpoolAttrs)->kernel;
-        stride = &node_attrs(node, MaxpoolAttrs)->stride;
-        pad = &node_attrs(node, MaxpoolAttrs)->pad;
-    } else if (node->op == OP_AVGPOOL) {
-        kernel = &node_attrs(node, AvgpoolAttrs)->kernel;
-        stride = &node_attrs(node, AvgpoolAttrs)->stride;
-        pad = &node_attrs(node, AvgpoolAttrs)->pad;
-    } else {
+    if (!window_of(node, &w))
         return;
-    }
     for (int i = 0; i < 2; i++) {
-        int64_t dilation = node->op == OP_CONV
-                               ? node_attrs(node, ConvAttrs)->dilation.at[i]
-                               : 1;
-        int64_t last = (node->output[0]->shape.dim[i] - 1) * stride->at[i] -
-                       pad->begin[i] + (kernel->at[i] - 1) * dilation;
+        int64_t span =
+            (w.kernel->at[i] - 1) * (w.dilation ? w.dilation->at[i] : 1);
+        int64_t last = (node->output[0]->shape.dim[i] - 1) * w.stride->at[i] -
+                       w.pad->begin[i] + span;
         int64_t over = last - (node->input[0]->shape.dim[i] - 1);
-        halo[i] = pad->begin[i];
+        halo[i] = w.pad->begin[i];
         halo[i + 2] = over > 0 ? over : 0;
     }
 }
@@ -480,7 +465,8 @@ bool pass_layout(Graph *graph, PassContext *context)
     bool changed;
     l.image = NEW_N(graph->arena, Image, count + 1);
     for (int i = 0; i < count; i++)
-        places[i].kind = graph->tensors.at[i]->place.kind;
+        places[i] = (Place){ .kind = graph->tensors.at[i]->place.kind,
+                             .ring = graph->tensors.at[i]->place.ring };
     if (l.lanes > 1) {
         find_images(&l);
         find_jobs(&l);

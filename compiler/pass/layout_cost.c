@@ -37,11 +37,8 @@ static bool needs_halo(const Node *node)
 
 static int64_t pool_stride(const Node *node)
 {
-    if (node->op == OP_MAXPOOL)
-        return node_attrs(node, MaxpoolAttrs)->stride.at[1];
-    if (node->op == OP_AVGPOOL)
-        return node_attrs(node, AvgpoolAttrs)->stride.at[1];
-    return 1;
+    Window w;
+    return window_of(node, &w) ? w.stride->at[1] : 1;
 }
 
 /* Input pixels from one pixel of the job's result to the next. */
@@ -116,16 +113,11 @@ static double looks(const Job *job)
 {
     const Node *node = job->heavy;
     double count = elements(node->output[0]);
+    Window w;
     if (node->op == OP_CONV)
         return (double)op_info[OP_CONV].macs(node);
-    if (node->op == OP_MAXPOOL) {
-        const Size *kernel = &node_attrs(node, MaxpoolAttrs)->kernel;
-        return count * (double)kernel->at[0] * (double)kernel->at[1];
-    }
-    if (node->op == OP_AVGPOOL) {
-        const Size *kernel = &node_attrs(node, AvgpoolAttrs)->kernel;
-        return count * (double)kernel->at[0] * (double)kernel->at[1];
-    }
+    if (window_of(node, &w))
+        count *= (double)w.kernel->at[0] * (double)w.kernel->at[1];
     return count;
 }
 

@@ -24,7 +24,7 @@ bool layouts_equal(const Place *a, const Place *b)
             return false;
     }
     return a->block == b->block && a->pitch == b->pitch &&
-           a->pixel == b->pixel && a->slack == b->slack;
+           a->pixel == b->pixel && a->ring == b->ring && a->slack == b->slack;
 }
 
 bool layout_is_linear(const Tensor *tensor)
@@ -34,6 +34,8 @@ bool layout_is_linear(const Tensor *tensor)
     Steps s;
     if (tensor->shape.rank != 3)
         return true;
+    if (p->ring != 0)
+        return false;
     s = place_steps(&tensor->shape, p);
     if (s.size - p->slack != shape_count(&tensor->shape) || s.offset != 0)
         return false;

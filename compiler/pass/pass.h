@@ -99,6 +99,9 @@ int64_t plan_live_bytes(const Graph *graph, const Node *node);
 
 /* The node whose kernel computes this one. */
 const Node *cluster_root(const Node *node);
+/* The node's rows are computed as its reader uses them up: a nest of its own
+ * in that kernel, and a ring of rows between the two. */
+bool node_is_by_rows(const Node *node);
 /* Whether the node needs no kernel: its output is its input's memory, or its
  * inputs are parts of its output's. */
 bool node_is_free(const Node *node);

@@ -3,6 +3,7 @@
  *
  *     image    the caller's, read            PLACE_INPUT
  *     conv1    fused into pool1: nowhere     PLACE_NONE
+ *     conv2    the same, but by rows         PLACE_ARENA, a ring of them
  *     pool1    the workspace                 PLACE_ARENA
  *     digit    the caller's, written         PLACE_OUTPUT
  */
@@ -15,6 +16,8 @@ static PlaceKind kind_of(const Tensor *tensor, bool is_output)
     case TENSOR_PARAMETER: /* data of the program, wherever that puts it */
     case TENSOR_CONSTANT: return PLACE_NONE;
     case TENSOR_VALUE:
+        if (node_is_by_rows(tensor->producer))
+            return PLACE_ARENA;
         if (tensor->producer->fused_into != NULL)
             return PLACE_NONE;
         return is_output ? PLACE_OUTPUT : PLACE_ARENA;
@@ -51,6 +54,10 @@ static void check_layout(const Tensor *tensor, const char *after)
     if (has_layout && (p->kind != PLACE_ARENA || tensor->shape.rank != 3))
         BUG("after %s: '%s' is no image of the arena, but has a layout", after,
             tensor->name);
+    if (p->ring != 0 && (tensor->producer->fused_into == NULL || p->ring < 0 ||
+                         p->ring > tensor->shape.dim[0]))
+        BUG("after %s: '%s' has a ring of %lld rows", after, tensor->name,
+            (long long)p->ring);
     if (p->block < 0 || p->pitch < 0 || p->pixel < 0 || p->slack < 0)
         BUG("after %s: '%s' has a negative layout", after, tensor->name);
     if (p->block > 1 && tensor->shape.dim[2] % p->block != 0)

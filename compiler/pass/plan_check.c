@@ -199,6 +199,46 @@ static bool is_in_step(const Node *node, const Tensor *x)
     return same;
 }
 
+/* A ring of rows is written and read within the kernel: nothing that the
+ * kernel reads may lie there, nor its result. */
+static void use_ring(const Check *k, const Tensor *t)
+{
+    const int64_t size = place_elements(&t->shape, &t->place);
+    for (int64_t i = 0; i < size; i++) {
+        Cell *cell = cell_at(k, t, i);
+        for (int64_t c = 0; c < dtype_size(t->type) / k->unit; c++) {
+            if (cell[c].read == k->step + 1 || cell[c].read == -(k->step + 1))
+                BUG("after %s: the ring of '%s' overwrites '%s'", k->after,
+                    t->name, holder_of(k, &cell[c]));
+            cell[c] = (Cell){ t->id + 1, (uint32_t)i, -(k->step + 1) };
+        }
+    }
+}
+
+/* Reads of a node from outside its kernel. */
+static void read_inputs(Check *k, const Node *node)
+{
+    for (int i = 0; i < node->data_count; i++) {
+        const Tensor *x = node->input[i];
+        k->in_step = is_in_step(node, x);
+        if (x->place.ring == 0)
+            visit_cells(k, x, read_cell);
+    }
+}
+
+static void run_kernel(Check *k, const Node *root, const Node *first,
+                       const Node *const *next)
+{
+    for (const Node *n = first; n != NULL; n = next[n->id])
+        read_inputs(k, n);
+    for (const Node *n = first; n != NULL; n = next[n->id]) {
+        if (node_is_by_rows(n))
+            use_ring(k, n->output[0]);
+    }
+    for (int i = 0; i < root->output_count; i++)
+        visit_cells(k, root->output[i], write_cell);
+}
+
 static void run_kernels(Check *k)
 {
     const Graph *graph = k->graph;
@@ -216,14 +256,7 @@ static void run_kernels(Check *k)
         const Node *root = graph->nodes.at[k->step];
         if (root->fused_into != NULL || node_is_free(root))
             continue;
-        for (const Node *n = first[k->step]; n != NULL; n = next[n->id]) {
-            for (int i = 0; i < n->data_count; i++) {
-                k->in_step = is_in_step(n, n->input[i]);
-                visit_cells(k, n->input[i], read_cell);
-            }
-        }
-        for (int i = 0; i < root->output_count; i++)
-            visit_cells(k, root->output[i], write_cell);
+        run_kernel(k, root, first[k->step], next);
     }
     mem_free(first);
 }

@@ -32,8 +32,6 @@ bool pass_ports(Graph *graph, PassContext *context)
     int *reads = count_reads(graph);
     bool changed = false;
     (void)context;
-    for (int i = 0; i < graph->outputs.count; i++)
-        reads[graph->outputs.at[i].tensor->id]++;
     for (int i = 0; i < graph->outputs.count; i++) {
         Output *output = &graph->outputs.at[i];
         Tensor *tensor = output->tensor;

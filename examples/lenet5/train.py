@@ -10,8 +10,8 @@ not): the first 8,000 teach, the last 2,000 judge and are never looked at
 before the last line is printed. A digit is shifted, turned, sheared and
 stretched anew each time it is shown, which is what makes 8,000 enough.
 
-The network is flattened channels last, (h * 5 + w) * 16 + c, as cnnc does it,
-so that dense1.weight binds as it is.
+The weights are saved under PyTorch's names and in its layouts, which cnnc knows:
+that PyTorch flattens channels first is no concern of the network's file.
 """
 
 import argparse
@@ -43,8 +43,7 @@ class LeNet5(nn.Module):
     def forward(self, x):
         x = F.max_pool2d(F.relu(self.conv1(x)), 2)
         x = F.max_pool2d(F.relu(self.conv2(x)), 2)
-        x = x.permute(0, 2, 3, 1).flatten(1)
-        x = F.relu(self.dense1(x))
+        x = F.relu(self.dense1(x.flatten(1)))
         x = F.relu(self.dense2(x))
         return self.dense3(x)
 
@@ -139,7 +138,7 @@ def main():
                         dest="out", help="the weights' file")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # sums in one order, on any machine
 
     x, y = as_tensors(*idx.digits(args.mnist))
     model = LeNet5()

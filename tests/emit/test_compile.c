@@ -137,6 +137,54 @@ static void test_sanitizers_find_nothing(void)
     }
 }
 
+/* y[h] = x[h][0], of rows so long that an index needs more than 31 bits. */
+static Program *net_large(Arena *arena, int64_t rows)
+{
+    Program *program = program_new(arena, "large", target_find("generic"));
+    const int64_t in[] = { rows, 100000 }, out[] = { rows };
+    Buffer *x = port(program, true, "x", DT_U8, 2, in);
+    Buffer *y = port(program, false, "y", DT_I32, 1, out);
+    Kernel *k = kernel_of(program, "first", NULL);
+
+    kernel_param(k, x);
+    kernel_param(k, y);
+    const Var *h = kernel_for(k, "h", 0, rows);
+    const Expr *value =
+        expr_convert(k, DT_I32, load(k, x, times(k, h, 100000, 0), 1));
+    kernel_store(k, access_flat(y, times(k, h, 1, 0)),
+                 expr_2(k, EXPR_ADD, value, expr_index(k, times(k, h, 2, 1))));
+    kernel_end(k);
+    net_verify(program);
+    return program;
+}
+
+static void test_indices_are_int_where_31_bits_hold_them(void)
+{
+    for (int large = 0; large < 2; large++) {
+        Arena *arena = arena_new();
+        Work work = work_begin();
+        Program *program = net_large(arena, large ? 30000 : 3000);
+        size_t size;
+
+        work_emit(&work, program, &plain);
+        char *text = work_read(&work, "net.c", &size);
+        CU_ASSERT_EQUAL(strstr(text, "for (int h = 0;") != NULL, !large);
+        CU_ASSERT_EQUAL(strstr(text, "for (ptrdiff_t h = 0;") != NULL, large);
+        CU_ASSERT_EQUAL(strstr(text, "(int32_t)(2 * h + 1)") != NULL, large);
+        mem_free(text);
+        for (size_t i = 0; i < 4; i++) {
+            char command[256];
+            snprintf(command, sizeof command, "%s " RUNTIME " -c net.c",
+                     compilers[i].command);
+            if (compiler_serves(&compilers[i], program->target))
+                CU_ASSERT(work_run(&work, command));
+        }
+        program_free(program);
+        work_end(&work);
+        arena_free(arena);
+    }
+}
+
 /* No -m flag, no level of optimisation, the oldest C: still no warning. */
 static void test_a_bare_compiler_call_builds_it(void)
 {
@@ -170,6 +218,7 @@ static const UnitTest tests[] = {
     UNIT(test_a_bundle_needs_no_header),
     UNIT(test_a_batch_is_a_loop_over_samples),
     UNIT(test_sanitizers_find_nothing),
+    UNIT(test_indices_are_int_where_31_bits_hold_them),
     UNIT(test_a_bare_compiler_call_builds_it),
     UNIT(test_another_architecture_is_told_the_option),
 };

@@ -74,12 +74,54 @@ static void test_a_line_breaks_at_the_outermost_comma_in_reach(void)
         "        acc0 = f32x16_fma(f32x16_load(weights_row + 256 + 16 * c),\n"
         "                          f32x16_splat(x[16 + c]), acc0);\n");
     text.length = 0;
-    write_line(&w, "const int a_long_name = another_long_name + a_third_name "
-                   "* 17 - the_last_one_of_them;");
+    write_line(&w, "const int a_name = another_long_name + a_third_name * "
+                   "seventy_of_them - the_last_one - some_more;");
     CU_ASSERT_STRING_EQUAL(
         text.data,
-        "        const int a_long_name = another_long_name + a_third_name * 17 "
-        "-\n                                the_last_one_of_them;\n");
+        "        const int a_name = another_long_name + a_third_name * "
+        "seventy_of_them -\n"
+        "                           the_last_one - some_more;\n");
+    text_free(&text);
+    text_free(&w.line);
+}
+
+static void test_a_right_side_that_fits_goes_to_the_next_line(void)
+{
+    Text text = { 0 };
+    Writer w = { .out = &text, .indent = 3 };
+
+    write_line(&w, "const f32x16 weight4 = f32x16_load_part(conv2_weight_row + "
+                   "36 * c + 24, 12);");
+    CU_ASSERT_STRING_EQUAL(
+        text.data, "            const f32x16 weight4 =\n"
+                   "                f32x16_load_part(conv2_weight_row + 36 * c "
+                   "+ 24, 12);\n");
+    text_free(&text);
+    text_free(&w.line);
+}
+
+static void test_what_has_no_room_hangs(void)
+{
+    Text text = { 0 };
+    Writer w = { .out = &text };
+
+    write_line(&w, "static void a_function_of_a_long_name_of_a_layer(const "
+                   "float *first_argument, const float *and_the_second_one)");
+    CU_ASSERT_STRING_EQUAL(text.data,
+                           "static void a_function_of_a_long_name_of_a_layer(\n"
+                           "    const float *first_argument, "
+                           "const float *and_the_second_one)\n");
+    text.length = 0;
+    w.indent = 4;
+    write_line(&w, "f32x16_store(row, f32x16_max(f32x16_zero(), f32x16_fma("
+                   "f32x16_load(running_mean), f32x16_load(weight), bias)));");
+    CU_ASSERT_STRING_EQUAL(
+        text.data, "                f32x16_store(row,\n"
+                   "                             f32x16_max(f32x16_zero(),\n"
+                   "                                        f32x16_fma(f32x16_"
+                   "load(running_mean),\n"
+                   "                                                   f32x16_"
+                   "load(weight), bias)));\n");
     text_free(&text);
     text_free(&w.line);
 }
@@ -194,6 +236,8 @@ static const UnitTest tests[] = {
     UNIT(test_escapes_are_as_short_as_the_next_byte_allows),
     UNIT(test_a_compiler_reads_the_bytes_back),
     UNIT(test_a_line_breaks_at_the_outermost_comma_in_reach),
+    UNIT(test_a_right_side_that_fits_goes_to_the_next_line),
+    UNIT(test_what_has_no_room_hangs),
     UNIT(test_no_line_is_longer_than_it_must_be),
     UNIT(test_a_comment_ends_where_we_end_it),
     UNIT(test_dependencies_as_make_reads_them),

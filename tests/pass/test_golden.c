@@ -19,9 +19,9 @@
 
 typedef struct Golden {
     Arena *arena;
-    const char *before;  /* all up to the separator */
-    const char *after;   /* as it is in the file */
-    const char *passes;  /* names, each followed by a blank or the end */
+    const char *before; /* all up to the separator */
+    const char *after;  /* as it is in the file */
+    const char *passes; /* names, each followed by a blank or the end */
     const char *target;
 } Golden;
 
@@ -38,7 +38,8 @@ static const char *line_of(Arena *arena, const char *text, const char *word)
 static bool golden_read(Golden *g, const char *path)
 {
     size_t size;
-    const char *bytes = file_read(g->arena, path, 1 << 20, &size), *text, *split;
+    const char *bytes = file_read(g->arena, path, 1 << 20, &size), *text,
+               *split;
     if (bytes == NULL)
         return false;
     text = arena_textn(g->arena, bytes, size);
@@ -55,9 +56,8 @@ static const char *golden_run(const Golden *g, const char *path)
 {
     Graph *graph =
         graph_read(g->arena, source_from_text(g->arena, path, g->before));
-    PassContext context = {
-        .target = target_find(g->target ? g->target : "x86-64-v4")
-    };
+    PassContext context = { .target = target_find(g->target ? g->target
+                                                            : "x86-64-v4") };
     int facts = FACT_NONE;
     Text text = { 0 };
     diag_flush();

@@ -5,6 +5,7 @@
  * network.
  */
 #include "compare.h"
+#include "net.h"
 #include "op/network.h"
 #include "unit.h"
 
@@ -201,6 +202,25 @@ static bool kernels_differ(Graph *original, void *context)
     return !good;
 }
 
+/* Nothing but what is fused, shared and laid out in many ways. */
+static void test_kernels_of_images(void)
+{
+    static const bool only[OP_COUNT] = {
+        [OP_CONV] = true,     [OP_MAXPOOL] = true, [OP_AVGPOOL] = true,
+        [OP_CONCAT] = true,   [OP_ADD] = true,     [OP_RELU] = true,
+        [OP_UPSAMPLE] = true, [OP_PAD] = true,     [OP_BATCHNORM] = true,
+    };
+    RandomOptions options = small_networks();
+    options.most_elements = 4000;
+    options.most_macs = 40000;
+    options.only = only;
+    for (uint64_t seed = 4001; seed <= 4150; seed++) {
+        Trial trial = { seed % 4 == 0 ? 4 : 0, seed };
+        CU_ASSERT_FATAL(
+            check_seeds(seed, seed, &options, kernels_differ, &trial));
+    }
+}
+
 static void test_kernels_in_planned_memory(void)
 {
     RandomOptions options = small_networks();
@@ -213,11 +233,70 @@ static void test_kernels_in_planned_memory(void)
     }
 }
 
+/* ---- rings of rows ------------------------------------------------------------------------- */
+
+static int rings_of(const Graph *original, const Target *target)
+{
+    Arena *arena = arena_new();
+    Graph *graph = graph_copy(arena, original);
+    PassContext c = { .target = target };
+    PassOptions options = { NULL, 0, NULL, NULL };
+    int rings = 0;
+    pass_run_all(graph, &c, &options);
+    for (int n = 0; n < graph->nodes.count; n++)
+        rings += node_is_by_rows(graph->nodes.at[n]);
+    pass_context_free(&c);
+    graph_free(graph);
+    arena_free(arena);
+    return rings;
+}
+
+/* conv -> relu -> pool -> relu, with windows that overlap or are large. */
+static Net draw_pooled(Random *r)
+{
+    int64_t channels = random_range(r, 1, 3) * (r->state[0] % 2 ? 1 : 8);
+    int64_t kernel = random_range(r, 2, 6);
+    int64_t stride = random_range(r, 1, kernel);
+    int64_t pad = random_range(r, 0, kernel - 1);
+    Net n = net_new(
+        SHAPE(random_range(r, 9, 17), random_range(r, 9, 17), channels));
+    char text[160];
+    snprintf(text, sizeof text, "filters=%d, kernel=%d, pad=%d",
+             (int)random_range(r, 1, 33), (int)random_range(r, 1, 3),
+             (int)random_range(r, 0, 2));
+    net_add(&n, OP_CONV, text);
+    net_add(&n, OP_LEAKY_RELU, "");
+    snprintf(text, sizeof text, "kernel=%d, stride=%d, pad=%d, ceil_mode=%s",
+             (int)kernel, (int)stride, (int)pad,
+             random_range(r, 0, 1) ? "yes" : "no");
+    net_add(&n, random_range(r, 0, 1) ? OP_MAXPOOL : OP_AVGPOOL, text);
+    net_add(&n, OP_TANH, "");
+    graph_output(n.graph, "y", n.last, NO_RANGE);
+    return n;
+}
+
+static void test_rings_of_rows(void)
+{
+    int rings = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        Trial trial = { 0, seed };
+        Random random;
+        Net n;
+        random_seed(&random, seed);
+        n = draw_pooled(&random);
+        CU_ASSERT_FATAL(net_infer(&n));
+        graph_init_weights(n.graph, seed);
+        rings += rings_of(n.graph, target_number(seed));
+        CU_ASSERT_FALSE(kernels_differ(n.graph, &trial));
+        net_free(&n);
+    }
+    CU_ASSERT(rings > 30);
+}
+
 static const UnitTest tests[] = {
-    UNIT(test_the_answer_stays),
-    UNIT(test_any_passes_may_be_skipped),
-    UNIT(test_passes_are_idempotent),
-    UNIT(test_kernels_in_planned_memory),
+    UNIT(test_the_answer_stays),      UNIT(test_any_passes_may_be_skipped),
+    UNIT(test_passes_are_idempotent), UNIT(test_kernels_in_planned_memory),
+    UNIT(test_kernels_of_images),     UNIT(test_rings_of_rows),
 };
 
 UNIT_MAIN("passes on random networks", tests)

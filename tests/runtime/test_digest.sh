@@ -1,8 +1,10 @@
 #!/bin/bash
 # test_digest.sh - the maths give the same results, bit for bit, on all targets
-# with FMA, and on all without. (`test_digest.sh BUILD all`: for all 2^32 floats.)
+# with FMA, and on all without.
+#
+#     test_digest.sh BUILD [all]     for some floats, or for all 2^32 of them
 set -u
-build=$1 extent=${2-}
+build=$1 extent=${2-brief}
 here=$(cd "$(dirname "$0")" && pwd)
 failures=0 compared=0
 

@@ -2,8 +2,9 @@
  * test_maths.c - the runtime's maths: error, special values, equal everywhere.
  *
  *     test_maths                    a dense subset of all floats
+ *     test_maths brief              a sixteenth of it, for an emulator
  *     test_maths exhaustive [NAME]  all 2^32 of them, and the largest error
- *     test_maths digest [all]       a number per function, of all its results:
+ *     test_maths digest [brief|all] a number per function, of all its results:
  *                                   targets that agree to the last bit print
  *                                   the same
  *
@@ -268,6 +269,8 @@ static void digest(const Function *f, const float *x, int count, Outcome *out)
 
 typedef void Chunk(const Function *, const float *, int, Outcome *);
 
+static int thinned = 1; /* by this factor, the subset */
+
 static void walk_all(const Function *f, Chunk *chunk, Outcome *out)
 {
     float x[CHUNK];
@@ -288,7 +291,7 @@ static void walk_binades(const Function *f, Chunk *chunk, Outcome *out)
     uint32_t binade, seed = 1;
     int i;
     for (binade = 0; binade < 512; binade++) {
-        for (i = 0; i < CHUNK; i++) {
+        for (i = 0; i < CHUNK / thinned; i++) {
             uint32_t mantissa;
             seed = seed * 1664525u + 1013904223u;
             mantissa = i < 16   ? (uint32_t)i
@@ -296,7 +299,7 @@ static void walk_binades(const Function *f, Chunk *chunk, Outcome *out)
                                 : seed >> 9;
             x[i] = float_of(binade << 23 | (mantissa & 0x7fffff));
         }
-        chunk(f, x, CHUNK, out);
+        chunk(f, x, CHUNK / thinned, out);
     }
 }
 
@@ -310,15 +313,16 @@ static void walk_edges(const Function *f, Chunk *chunk, Outcome *out)
                                    104,         0.5f,    2,      0.70710678f,
                                    1.41421356f, 1.2e-38f };
     const int count = (int)(sizeof edges / sizeof *edges);
+    const int around = AROUND / thinned;
     float x[CHUNK];
     int edge, i;
     for (edge = 0; edge < count + 300; edge++) {
         const float at = edge < count ? edges[edge]
                                       : 0.34657359f * (float)(edge - count + 1);
-        for (i = 0; i < AROUND; i++)
-            x[i] = float_of((bits_of(at) + (uint32_t)(i / 2) - AROUND / 4) |
+        for (i = 0; i < around; i++)
+            x[i] = float_of((bits_of(at) + (uint32_t)(i / 2 - around / 4)) |
                             (i % 2 ? 0x80000000u : 0));
-        chunk(f, x, AROUND, out);
+        chunk(f, x, around, out);
     }
 }
 
@@ -438,8 +442,10 @@ int main(int argc, char **argv)
     skip_unless_supported();
     if (argc > 1 && strcmp(argv[1], "exhaustive") == 0)
         return run_exhaustive(argc > 2 ? argv[2] : NULL);
+    if (argc > 1 && strcmp(argv[argc - 1], "brief") == 0)
+        thinned = 16;
     if (argc > 1 && strcmp(argv[1], "digest") == 0)
-        return run_digest(argc > 2);
+        return run_digest(argc > 2 && strcmp(argv[2], "all") == 0);
     if (CU_initialize_registry() != CUE_SUCCESS)
         return EXIT_FAILURE;
     suite = CU_add_suite("maths, " TARGET_NAME, NULL, NULL);

@@ -336,9 +336,7 @@ static float first_of(const float *CNNC_RESTRICT p)
 
 static void test_alignment_and_prefetch(void)
 {
-#if !defined(__TINYC__) /* it ignores the attribute */
     CU_ASSERT((uintptr_t)aligned % 64 == 0);
-#endif
     CU_ASSERT(first_of(aligned) == 1);
 }
 

@@ -43,7 +43,8 @@
  *     V_load_part(p, n)             lanes 0..n-1, the others 0; the constant n
  *     V_store_part(p, v, n)         is 1..N; no other element is touched
  *     V_load_even(p)                p[0] p[2] .. p[2N-2]; touches 2N-1 elements
- *     V_load_even_part(p, n)        lanes 0..n-1 of it; touches 2n-1 elements
+ *     V_load_third(p) V_load_fourth(p)   every 3rd, 4th; 3N-2, 4N-3 elements
+ *     V_load_even_part(p, n) ...    lanes 0..n-1 of it; touches 2n-1 elements
  *     V_load_u8(p) V_load_i8(p)     N bytes as floats; also V_load_u8_part(p, n)
  *     V_splat(a) V_zero()
  *     V_add V_sub V_mul V_div       (a, b)
@@ -72,8 +73,7 @@
  * expects IEEE arithmetic: not -ffast-math.
  *
  * Other things: cnnc_prefetch(p); cnnc_cpu_supported(), whether this processor
- * runs the target; CNNC_RESTRICT; CNNC_ALIGN(n) at the head of a definition
- * (a hint: tcc 0.9.27 ignores it, and generic code does not depend on it).
+ * runs the target; CNNC_RESTRICT; CNNC_ALIGN(n) at the head of a definition.
  *
  * `cnnc --bundle` copies only what a network uses, so the text is in blocks:
  *
@@ -107,7 +107,9 @@
 #define CNNC_RESTRICT restrict
 #endif
 
-#if defined(__GNUC__) || defined(__TINYC__)
+#if defined(__TINYC__) /* glibc defines its __attribute__ away */
+#define CNNC_ALIGN(n) __attribute((aligned(n)))
+#elif defined(__GNUC__)
 #define CNNC_ALIGN(n) __attribute__((aligned(n)))
 #elif defined(_MSC_VER)
 #define CNNC_ALIGN(n) __declspec(align(n))
@@ -538,22 +540,67 @@ CNNC_FN f32x4 f32x4_load_even(const float *p)
 #endif
 /*@end */
 
-/*@block load_even_part on v4 v3 v2 aarch64 */
+/*@block load_even_part load_third load_fourth load_third_part load_fourth_part on v4 v3 v2 aarch64 */
 #if !defined(CNNC_TARGET_GENERIC)
-#define CNNC_EVEN_PART(V, N)                                                  \
-    CNNC_FN V V##_load_even_part(const float *p, int n)                       \
+/* Every STEP-th of the elements from p on, one by one: for the few at an edge,
+ * and where vectors have no better way. */
+#define CNNC_APART(V, N, NAME, STEP)                                          \
+    CNNC_FN V V##_load_##NAME##_part(const float *p, int n)                   \
     {                                                                         \
         float lane[N] = { 0 };                                                \
         for (int i = 0; i < n; i++)                                           \
-            lane[i] = p[2 * i];                                               \
+            lane[i] = p[STEP * i];                                            \
         return V##_load(lane);                                                \
     }
-CNNC_EVEN_PART(f32x4, 4)
+#define CNNC_APART_WHOLE(V, N, NAME)                                          \
+    CNNC_FN V V##_load_##NAME(const float *p)                                 \
+    {                                                                         \
+        return V##_load_##NAME##_part(p, N);                                  \
+    }
+CNNC_APART(f32x4, 4, even, 2)
+CNNC_APART(f32x4, 4, third, 3)
+CNNC_APART(f32x4, 4, fourth, 4)
+CNNC_APART_WHOLE(f32x4, 4, third)
+CNNC_APART_WHOLE(f32x4, 4, fourth)
 #if CNNC_X86 >= 3
-CNNC_EVEN_PART(f32x8, 8)
+CNNC_APART(f32x8, 8, even, 2)
+CNNC_APART(f32x8, 8, third, 3)
+CNNC_APART(f32x8, 8, fourth, 4)
+CNNC_APART_WHOLE(f32x8, 8, third)
+CNNC_APART_WHOLE(f32x8, 8, fourth)
 #endif
 #if CNNC_X86 == 4
-CNNC_EVEN_PART(f32x16, 16)
+CNNC_APART(f32x16, 16, even, 2)
+CNNC_APART(f32x16, 16, third, 3)
+CNNC_APART(f32x16, 16, fourth, 4)
+/* From p[0..15], p[16..31] and p[30..45]. */
+CNNC_FN f32x16 f32x16_load_third(const float *p)
+{
+    const f32x16 v = _mm512_permutex2var_ps(
+        _mm512_loadu_ps(p),
+        _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0,
+                          0),
+        _mm512_loadu_ps(p + 16));
+    return _mm512_permutex2var_ps(
+        v,
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 19, 22, 25, 28,
+                          31),
+        _mm512_loadu_ps(p + 30));
+}
+
+/* Halves from p[0..31] and p[29..60]. */
+CNNC_FN f32x16 f32x16_load_fourth(const float *p)
+{
+    const __m512i low = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 0, 0,
+                                          0, 0, 0, 0, 0);
+    const __m512i high = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 3, 7, 11,
+                                           15, 19, 23, 27, 31);
+    const f32x16 a = _mm512_permutex2var_ps(_mm512_loadu_ps(p), low,
+                                            _mm512_loadu_ps(p + 16));
+    const f32x16 b = _mm512_permutex2var_ps(_mm512_loadu_ps(p + 29), high,
+                                            _mm512_loadu_ps(p + 45));
+    return _mm512_mask_blend_ps((__mmask16)0xff00, a, b);
+}
 #endif
 #endif
 /*@end */
