@@ -5,6 +5,9 @@
 #     lib/cmake/cnnc/   lib/pkgconfig/      find_package(cnnc), pkg-config
 #     share/man, share/bash-completion, share/doc/cnnc
 include(CMakePackageConfigHelpers)
+# runtime/ asked in a scope of its own; here the same answers count.
+find_package(PNG QUIET)
+find_package(ZLIB QUIET)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/cnnc)
 set(exported cnnc_runtime)
 set_target_properties(cnnc_runtime PROPERTIES EXPORT_NAME runtime)
