@@ -43,23 +43,29 @@ const int option_count = COUNT_OF(option_info);
 
 /* ---- suggestions ------------------------------------------------------------ */
 
+static void hint_list(const char *const *list)
+{
+    Text all = { 0 };
+
+    for (int i = 0; list[i]; i++)
+        text_printf(&all, "%s%s", i ? ", " : "", list[i]);
+    diag_hint("there are: %s", text_get(&all));
+    text_free(&all);
+}
+
 int options_choose(const char *word, const char *const *list, const char *what)
 {
     int count = 0;
-    Text all = { 0 };
 
-    for (; list[count]; count++) {
+    for (; list[count]; count++)
         if (strcmp(word, list[count]) == 0)
             return count;
-        text_printf(&all, "%s%s", count ? ", " : "", list[count]);
-    }
     const char *near = name_nearest(word, list, count);
     diag_error_file(NULL, "there is no %s '%s'", what, word);
     if (near)
         diag_hint("did you mean '%s'?", near);
     else
-        diag_hint("there are: %s", text_get(&all));
-    text_free(&all);
+        hint_list(list);
     return -1;
 }
 

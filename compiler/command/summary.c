@@ -53,6 +53,17 @@ static const Node *first_of_kernel(const Summary *s, const Node *node)
     BUG("'%s' has no kernel", node->path);
 }
 
+/* Bytes into the workspace, whatever tensor its memory belongs to. */
+static int64_t offset_of(const Tensor *tensor)
+{
+    int64_t element = 0;
+    const Tensor *owner = tensor;
+
+    for (; owner->place.within; owner = owner->place.within)
+        element += owner->place.within_offset;
+    return owner->place.offset + element * dtype_size(tensor->type);
+}
+
 static const char *show_place(const Summary *s, const Tensor *tensor)
 {
     const Place *place = &tensor->place;
@@ -63,9 +74,7 @@ static const char *show_place(const Summary *s, const Tensor *tensor)
     case PLACE_OUTPUT: return "output";
     case PLACE_CONST: return "constant";
     case PLACE_ARENA:
-        if (place->within)
-            return arena_printf(s->arena, "in %s", tensor_show(place->within));
-        return arena_printf(s->arena, "at %lld", (long long)place->offset);
+        return arena_printf(s->arena, "at %lld", (long long)offset_of(tensor));
     }
     BUG("no kind of place %d", (int)place->kind);
 }

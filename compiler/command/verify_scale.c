@@ -3,8 +3,8 @@
  *
  *     y = b + x0*w0 + x1*w1 + ...     scale |b| + |x0*w0| + |x1*w1| + ...
  *
- * A sum of n products in floats, in whatever order, is off by at most about
- * n * 2^-24 * scale. The scale of a sum of products is the same layer computed
+ * A sum of n products in floats, in whatever order, is off by n * 2^-24 * scale
+ * at the very most, and by sqrt(n) instead of n as a rule. The scale of a sum of products is the same layer computed
  * of the scales of its inputs and of |w|; what follows in the same kernel
  * passes it on.
  */

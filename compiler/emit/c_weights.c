@@ -98,7 +98,9 @@ static void print_bytes(const Net *net, Writer *w, const Constant *constant,
                         const void *data)
 {
     const unsigned char *bytes = data;
+    Literal literal = { 0 };
 
+    literal_begin(&literal);
     if (constant->bytes > LITERAL_LONGEST)
         write_long_literals_begin(w);
     write_line(w, "CNNC_ALIGN(%lld) static const union {",
@@ -112,8 +114,8 @@ static void print_bytes(const Net *net, Writer *w, const Constant *constant,
     for (int64_t i = 0; i < constant->bytes; i += LITERAL_LINE) {
         int64_t left = constant->bytes - i;
         text_add(w->out, "    \"");
-        text_literal(w->out, bytes + i,
-                     (size_t)(left < LITERAL_LINE ? left : LITERAL_LINE));
+        literal_add(&literal, w->out, bytes + i,
+                    (size_t)(left < LITERAL_LINE ? left : LITERAL_LINE));
         text_add(w->out, "\"\n");
     }
     write_line(w, "};");

@@ -341,22 +341,41 @@ static size_t escape(char *to, unsigned char byte, bool digit_follows)
     return length;
 }
 
-void text_literal(Text *text, const void *data, size_t length)
+void literal_begin(Literal *literal)
+{
+    for (int digit = 0; digit < 2; digit++) {
+        for (int byte = 0; byte < 256; byte++)
+            literal->length[digit][byte] = (unsigned char)escape(
+                literal->text[digit][byte], (unsigned char)byte, digit);
+    }
+}
+
+/* Four characters are copied each time, and those that count are kept. */
+void literal_add(const Literal *literal, Text *text, const void *data,
+                 size_t length)
 {
     const unsigned char *bytes = data;
-    char buffer[4 * 256];
+    char buffer[4 * 1024];
     size_t used = 0;
 
     for (size_t i = 0; i < length; i++) {
-        bool digit =
+        int digit =
             i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
-        used += escape(buffer + used, bytes[i], digit);
+        memcpy(buffer + used, literal->text[digit][bytes[i]], 4);
+        used += literal->length[digit][bytes[i]];
         if (used > sizeof buffer - 4) {
             text_addn(text, buffer, used);
             used = 0;
         }
     }
     text_addn(text, buffer, used);
+}
+
+void text_literal(Text *text, const void *data, size_t length)
+{
+    Literal literal = { 0 };
+    literal_begin(&literal);
+    literal_add(&literal, text, data, length);
 }
 
 /* A literal of any length is fine for the compilers that know this pragma; it

@@ -26,6 +26,15 @@ void write_comment(Writer *w, const char *text);
 void text_comment(Text *text, const char *words);
 /* The inside of a string literal. */
 void text_literal(Text *text, const void *bytes, size_t length);
+/* The same for many bytes, by a table of every byte's characters: [1] is for
+ * bytes in front of a digit. */
+typedef struct Literal {
+    char text[2][256][4];
+    unsigned char length[2][256];
+} Literal;
+void literal_begin(Literal *literal);
+void literal_add(const Literal *literal, Text *text, const void *data,
+                 size_t length);
 /* Literals above this many bytes are warned of by -Wpedantic. */
 #define LITERAL_LONGEST 4095
 void write_long_literals_begin(Writer *w);

@@ -3,6 +3,8 @@
  *
  *     conv(6, 5x5, pad=same) -> relu -> maxpool(2x2)
  *     conv(16, 5x5)          -> relu -> maxpool(2x2)   first arrows
+ *     input image : u8[8, 8, 3]
+ *     input mask  : f32[8, 8, 1]                       colons of inputs
  *     batch  = 64
  *     epochs = 5                                       equal signs
  *     main = in -> conv(8, 3x3)
@@ -64,6 +66,12 @@ typedef int (*ColumnOf)(const FormatLine *line);
 static int equals_place(const FormatLine *line)
 {
     return line->head ? line->equals : -1;
+}
+
+/* The ':' of an input. */
+static int colon_place(const FormatLine *line)
+{
+    return line->head ? line->colon : -1;
 }
 
 /* The first arrow of a chain without a name. */
@@ -188,6 +196,7 @@ static void print_line(Text *out, const FormatLine *line)
 
 void align_print(FormatLines *lines, Text *out)
 {
+    align_places(lines, colon_place);
     align_places(lines, equals_place);
     align_places(lines, arrow_place);
     align_continued(lines);

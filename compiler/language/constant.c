@@ -76,10 +76,9 @@ bool constant_whole(const Constant *constant, int64_t *whole)
 
 bool constant_number(const Constant *constant, double *number)
 {
-    if (constant->kind == CONSTANT_INT)
-        *number = (double)constant->integer;
-    else if (constant->kind == CONSTANT_FLOAT)
-        *number = constant->number;
+    *number = constant->kind == CONSTANT_INT     ? (double)constant->integer
+              : constant->kind == CONSTANT_FLOAT ? constant->number
+                                                 : 0;
     return constant->kind == CONSTANT_INT || constant->kind == CONSTANT_FLOAT;
 }
 

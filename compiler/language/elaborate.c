@@ -55,8 +55,7 @@ static void poison_body(Scope *scope, const Body *body)
             poison_body(scope, s->branch.no);
         }
     }
-    scope->running = scope->last = value_poison(
-        scope, scope->body->first ? scope->body->first->range : NO_RANGE);
+    scope->running = scope->last = value_poison(scope, NO_RANGE);
 }
 
 static void elaborate_if(Scope *scope, const Statement *s)

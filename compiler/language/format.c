@@ -97,7 +97,7 @@ static bool space_before(const Formatter *f, int kind)
 static FormatLine *line_open(Formatter *f, int indent)
 {
     FormatLine line = {
-        .indent = indent, .arrow = -1, .equals = -1, .claim = -1
+        .indent = indent, .arrow = -1, .equals = -1, .claim = -1, .colon = -1
     };
     line.blank = f->blank > 1 && f->lines->count > 0;
     vec_push(f->lines, line);
@@ -128,6 +128,8 @@ static void line_notes(Formatter *f, int kind)
             line->arrow = at ? at + 1 : 0;
     } else if (kind == ':' && chain) {
         line->claim = at;
+    } else if (kind == ':' && line->statement == TOK_INPUT) {
+        line->colon = at + 1;
     } else if (kind == '=' && chain && line->equals < 0 && line->head) {
         line->equals = at + 1;
     }

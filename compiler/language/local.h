@@ -348,6 +348,7 @@ typedef struct FormatLine {
     int arrow;        /* the first '->' outside of parentheses */
     int equals;       /* the '=' of name = chain */
     int claim;        /* the ':' of the claim at the end */
+    int colon;        /* the ':' of an input */
     int column;       /* where the code begins */
     int comment_column;
 } FormatLine;

@@ -62,15 +62,18 @@ bool report_first(const Scope *scope, Range range, const char *format, ...)
     return true;
 }
 
-/* Where there are errors, what seems unused may be used by a broken line. */
+/* Where there are errors, what seems unused may be used by a broken line.
+ * Warnings that count as errors are not meant by that. */
 void report_warning(const Scope *scope, Range range, const char *format, ...)
 {
+    int before = diag_error_count();
     va_list list;
-    if (diag_error_count() > scope->e->errors || !is_first(scope, range))
+    if (before > scope->e->errors || !is_first(scope, range))
         return;
     va_start(list, format);
     diag_warning(range, "%s", message_text(scope, format, list));
     va_end(list);
+    scope->e->errors += diag_error_count() - before;
     report_uses(scope);
 }
 

@@ -242,6 +242,14 @@ static bool misspelt_keyword(Parser *p, Token token)
     return true;
 }
 
+/* 5 x 5 */
+static void hint_size(Parser *p, Token token)
+{
+    if (p->before.kind == TOK_NUMBER && token.kind == TOK_NAME &&
+        p->source->text[token.range.start] == 'x')
+        diag_hint("a size is written without blanks: 5x5");
+}
+
 static const Token *open_brace(const Parser *p)
 {
     for (int i = p->open.count - 1; i >= 0; i--)
@@ -278,6 +286,7 @@ void syntax_unexpected(Parser *p, Token token, const char **expected, int count)
     } else {
         syntax_error(p, token_place(p, token), "expected %s, found %s",
                      text_get(&text), token_show(p, token));
+        hint_size(p, token);
     }
     text_free(&text);
     lines_recover(p, token);

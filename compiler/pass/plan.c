@@ -6,9 +6,10 @@
  *       4704  |conv1 |add1|         side by side; others over each other.
  *          0  |pool1 . . .|  time
  *
- * A packing problem: greedy in several orders, each tensor at the lowest place
- * that is free for all its life, and the best of them. The lower bound is what
- * lives at the fullest moment.
+ * A packing problem: greedy in several orders, each tensor in a gap that is
+ * free for all its life, and the best of them. The lower bound is what lives at
+ * the fullest moment; where that is not reached, tensors go to either end of
+ * it at random, for a while.
  */
 #include "pass/local.h"
 
@@ -17,6 +18,11 @@
 /* Above so many tensors only the order of time is tried: a step then looks at
  * the tensors that are alive, not at all. */
 #define MANY_ITEMS 3000
+
+/* Packings tried at random, each tensor against each; a network of a hundred
+ * layers takes a few milliseconds. */
+#define MOST_TRIES   400
+#define RANDOM_ITEMS 300
 
 typedef struct Item {
     Tensor *tensor;
@@ -88,25 +94,30 @@ static bool live_together(const Item *a, const Item *b)
 /* Placed items, in the order of their offsets. */
 typedef VEC(Item *) Placed;
 
-/* The lowest gap (or, fitting, the narrowest) between those that live at the
- * same time. */
-static int64_t find_gap(const Placed *placed, const Item *item, bool fitting)
+typedef enum Fit { FIT_LOWEST, FIT_NARROWEST, FIT_HIGHEST } Fit;
+
+/* The gap, between those that live at the same time, that fits the item; the
+ * highest lies below the ceiling. */
+static int64_t find_gap(const Placed *placed, const Item *item, Fit fit,
+                        int64_t ceiling)
 {
-    int64_t end = 0, best = -1, best_gap = INT64_MAX;
+    int64_t end = 0, best = -1, narrowest = INT64_MAX;
     for (int i = 0; i < placed->count; i++) {
         const Item *other = placed->at[i];
         if (!live_together(item, other))
             continue;
         int64_t gap = other->offset - end;
-        if (gap >= item->size && gap < best_gap) {
-            best = end;
-            best_gap = gap;
-            if (!fitting)
+        if (gap >= item->size && (fit != FIT_NARROWEST || gap < narrowest)) {
+            best = fit == FIT_HIGHEST ? other->offset - item->size : end;
+            narrowest = gap;
+            if (fit == FIT_LOWEST)
                 return best;
         }
         if (other->offset + other->size > end)
             end = other->offset + other->size;
     }
+    if (fit == FIT_HIGHEST && ceiling - end >= item->size)
+        return ceiling - item->size;
     return best >= 0 ? best : end;
 }
 
@@ -139,7 +150,9 @@ static void keep_if_better(Packing *p)
         p->offset[p->items[i].tensor->id] = p->items[i].offset;
 }
 
-static void pack(Packing *p, Order *order, bool fitting)
+/* coin: each item by itself goes to the lowest or the highest place. */
+static void pack(Packing *p, Order *order, Fit fit, int64_t ceiling,
+                 Random *coin)
 {
     Placed placed = { 0 };
     qsort(p->items, (size_t)p->count, sizeof *p->items, order);
@@ -148,13 +161,37 @@ static void pack(Packing *p, Order *order, bool fitting)
         Item *item = &p->items[i];
         if (order == by_time)
             drop_dead(&placed, item->first);
-        item->offset = find_gap(&placed, item, fitting);
+        if (coin != NULL)
+            fit = random_bits(coin) >> 63 ? FIT_LOWEST : FIT_HIGHEST;
+        item->offset = find_gap(&placed, item, fit, ceiling);
         if (item->offset + item->size > p->peak)
             p->peak = item->offset + item->size;
         insert(&placed, item);
     }
     vec_free(&placed);
     keep_if_better(p);
+}
+
+/* A function of the network alone: the seed is always the same. */
+static void pack_at_random(Packing *p, int64_t bound)
+{
+    Random coin;
+    random_seed(&coin, 1);
+    for (int i = 0; i < MOST_TRIES && p->best > bound; i++)
+        pack(p, orders[i % 2], FIT_LOWEST, bound, &coin);
+}
+
+static void pack_well(Packing *p, int64_t bound)
+{
+    static const Fit fits[] = { FIT_LOWEST, FIT_NARROWEST, FIT_HIGHEST };
+    for (size_t i = 0; i < COUNT_OF(orders) * COUNT_OF(fits); i++) {
+        if (i > 0 && (p->count > MANY_ITEMS || p->best <= bound))
+            return;
+        pack(p, orders[i / COUNT_OF(fits)], fits[i % COUNT_OF(fits)], bound,
+             NULL);
+    }
+    if (p->count <= RANDOM_ITEMS)
+        pack_at_random(p, bound);
 }
 
 /* ---- sizes ------------------------------------------------------------------------------ */
@@ -257,13 +294,7 @@ bool pass_plan(Graph *graph, PassContext *context)
     find_lifetimes(graph, life);
     p = items_of(graph, life, align);
     graph->arena_bound = most_live(graph, &p);
-    for (size_t i = 0; i < COUNT_OF(orders); i++) {
-        if (i > 0 && (p.count > MANY_ITEMS || p.best == graph->arena_bound))
-            break;
-        pack(&p, orders[i], false);
-        if (p.best > graph->arena_bound)
-            pack(&p, orders[i], true);
-    }
+    pack_well(&p, graph->arena_bound);
     graph->arena_bytes = p.best < 0 ? 0 : p.best;
     return set_offsets(graph, &p, align);
 }

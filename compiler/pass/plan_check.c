@@ -12,11 +12,10 @@
  */
 #include "pass/local.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* A larger arena is checked tensor by tensor. */
-#define MOST_CELLS ((int64_t)1 << 27)
+#define MOST_CELLS ((int64_t)1 << 24)
 
 typedef struct Cell {
     int32_t tensor;   /* number + 1; 0: never written */
@@ -100,6 +99,17 @@ static Cell name_of(const Check *k, const Tensor *t, int64_t element)
     return (Cell){ t->id + 1, element < 0 ? HALO : (uint32_t)element, 0 };
 }
 
+/* So many elements from a multiple of it on have names in a row. */
+static int64_t names_in_a_row(const Check *k, const Tensor *t)
+{
+    int64_t row = shape_count(&t->shape);
+    for (const Link *l = &k->link[t->id]; l->to; l = &k->link[l->to->id]) {
+        if (l->run && l->run < row)
+            row = l->run;
+    }
+    return row;
+}
+
 /* ---- where elements lie --------------------------------------------------------------- */
 
 static Cell *cell_at(const Check *k, const Tensor *t, int64_t address)
@@ -113,16 +123,26 @@ static Cell *cell_at(const Check *k, const Tensor *t, int64_t address)
     return &k->cell[byte / k->unit];
 }
 
-typedef void Visit(const Check *k, const Tensor *t, Cell *cell,
-                   int64_t element);
+/* The cell of a single element (count 1, or larger than a cell), or of several
+ * in a row, the first of which has this name. */
+typedef void Visit(const Check *k, const Tensor *t, Cell *cell, Cell name,
+                   int64_t count);
 
-/* A small element is one cell, a larger one several. */
-static void visit_element(const Check *k, const Tensor *t, Visit *visit,
-                          int64_t address, int64_t element)
+/* Elements that lie in a row and have names in a row; of the border, where the
+ * element is -1, all have the same. */
+static void visit_row(const Check *k, const Tensor *t, Visit *visit,
+                      int64_t address, int64_t element, int64_t count)
 {
-    Cell *cell = cell_at(k, t, address);
-    for (int64_t i = 0; i < dtype_size(t->type) / k->unit; i++)
-        visit(k, t, cell + i, element);
+    Cell *first = cell_at(k, t, address);
+    const int64_t cells = dtype_size(t->type) / k->unit;
+    cell_at(k, t, address + count - 1);
+    if (cells == 1 && element >= 0) {
+        visit(k, t, first, name_of(k, t, element), count);
+        return;
+    }
+    for (int64_t i = 0; i < count * cells; i++)
+        visit(k, t, first + i,
+              name_of(k, t, element < 0 ? -1 : element + i / cells), 1);
 }
 
 static void visit_image(const Check *k, const Tensor *t, Visit *visit)
@@ -135,24 +155,26 @@ static void visit_image(const Check *k, const Tensor *t, Visit *visit)
             bool inside = h >= 0 && h < dim[0] && w >= 0 && w < dim[1];
             int64_t first = (h * dim[1] + w) * dim[2];
             int64_t address = s.offset + h * s.h + w * s.w;
-            for (int64_t c = 0; c < dim[2]; c++)
-                visit_element(k, t, visit,
-                              address + c / block * s.c + c % block,
-                              inside ? first + c : -1);
+            for (int64_t c = 0; c < dim[2]; c += block)
+                visit_row(k, t, visit, address + c / block * s.c,
+                          inside ? first + c : -1, block);
         }
 }
 
+/* The parts of a concat are no smaller than a pixel, but a flattened one's
+ * elements may have names of several parts. */
 static void visit_cells(const Check *k, const Tensor *t, Visit *visit)
 {
     const int64_t count = shape_count(&t->shape);
+    int64_t row = names_in_a_row(k, t);
     if (t->place.kind != PLACE_ARENA)
         return;
     if (t->shape.rank == 3) {
         visit_image(k, t, visit);
         return;
     }
-    for (int64_t i = 0; i < count; i++)
-        visit_element(k, t, visit, i, i);
+    for (int64_t i = 0; i < count; i += row)
+        visit_row(k, t, visit, i, i, row);
 }
 
 /* ---- what kernels do -------------------------------------------------------------------- */
@@ -163,28 +185,34 @@ static const char *holder_of(const Check *k, const Cell *cell)
                             : "nothing";
 }
 
-static void read_cell(const Check *k, const Tensor *t, Cell *cell,
-                      int64_t element)
+static void read_cells(const Check *k, const Tensor *t, Cell *cell, Cell name,
+                       int64_t count)
 {
-    Cell name = name_of(k, t, element);
-    if (cell->tensor != name.tensor || cell->element != name.element)
-        BUG("after %s: '%s' reads element %" PRId64 " of '%s' where the plan "
-            "has '%s'",
-            k->after, k->graph->nodes.at[k->step]->path, element, t->name,
-            holder_of(k, cell));
-    if (cell->read != -(k->step + 1))
-        cell->read = k->in_step ? k->step + 1 : -(k->step + 1);
+    const int32_t step = k->step + 1;
+    for (int64_t i = 0; i < count; i++) {
+        if (cell[i].tensor != name.tensor ||
+            cell[i].element != (uint32_t)(name.element + i))
+            BUG("after %s: '%s' reads an element of '%s' where the plan has "
+                "'%s'",
+                k->after, k->graph->nodes.at[k->step]->path, t->name,
+                holder_of(k, &cell[i]));
+        if (cell[i].read != -step)
+            cell[i].read = k->in_step ? step : -step;
+    }
 }
 
-static void write_cell(const Check *k, const Tensor *t, Cell *cell,
-                       int64_t element)
+static void write_cells(const Check *k, const Tensor *t, Cell *cell, Cell name,
+                        int64_t count)
 {
-    Cell name = name_of(k, t, element);
-    if (cell->read == -(k->step + 1) ||
-        (cell->read == k->step + 1 && cell->element != name.element))
-        BUG("after %s: '%s' overwrites '%s' while it reads it", k->after,
-            t->name, holder_of(k, cell));
-    *cell = name;
+    const int32_t step = k->step + 1;
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t element = (uint32_t)(name.element + i);
+        if (cell[i].read == -step ||
+            (cell[i].read == step && cell[i].element != element))
+            BUG("after %s: '%s' overwrites '%s' while it reads it", k->after,
+                t->name, holder_of(k, &cell[i]));
+        cell[i] = (Cell){ name.tensor, element, 0 };
+    }
 }
 
 /* Whether the node's kernel needs element i of x for element i of its result
@@ -222,7 +250,7 @@ static void read_inputs(Check *k, const Node *node)
         const Tensor *x = node->input[i];
         k->in_step = is_in_step(node, x);
         if (x->place.ring == 0)
-            visit_cells(k, x, read_cell);
+            visit_cells(k, x, read_cells);
     }
 }
 
@@ -236,7 +264,7 @@ static void run_kernel(Check *k, const Node *root, const Node *first,
             use_ring(k, n->output[0]);
     }
     for (int i = 0; i < root->output_count; i++)
-        visit_cells(k, root->output[i], write_cell);
+        visit_cells(k, root->output[i], write_cells);
 }
 
 static void run_kernels(Check *k)

@@ -454,8 +454,8 @@ static inline void mixed_parts(Program *program, Buffer *y, Buffer *z,
     Access even = access_flat(y, times(k, i, 2, 0));
     const Expr *part = lanes == 1 ? expr_load(k, from)
                                   : expr_load_vector(k, from, lanes, active);
-    const Expr *second =
-        lanes == 1 ? expr_load(k, even) : expr_load_every(k, even, 2, lanes, lanes);
+    const Expr *second = lanes == 1 ? expr_load(k, even)
+                                    : expr_load_every(k, even, 2, lanes, lanes);
     const Expr *both = expr_2(k, EXPR_ADD, part, second);
     kernel_store(k, access_flat(p, times(k, i, lanes, 0)), both);
     Stmt *twice = stmt_new(k, STMT_ACCUM);

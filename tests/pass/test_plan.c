@@ -188,6 +188,87 @@ static void test_a_chain_needs_two_neighbours(void)
     text_free(&text);
 }
 
+/* 512, 512, 64, 512, 512 bytes: whoever goes lowest first needs 1088. */
+static void test_a_bottleneck_fits_between(void)
+{
+    static const char text[] = "graph bottleneck\n"
+                               "input x: f32[16]\n"
+                               "d1: f32[128] = dense(x; units=128)\n"
+                               "d2: f32[128] = dense(d1; units=128)\n"
+                               "d3: f32[128] = dense(d2; units=128)\n"
+                               "d4: f32[128] = dense(d3; units=128)\n"
+                               "d5: f32[8] = dense(d4; units=8)\n"
+                               "d6: f32[128] = dense(d5; units=128)\n"
+                               "d7: f32[128] = dense(d6; units=128)\n"
+                               "d8: f32[4] = dense(d7; units=4)\n"
+                               "output y = d8\n";
+    Arena *arena = arena_new();
+    Graph *graph = planned(arena, text, "x86-64-v4");
+    CU_ASSERT_EQUAL(graph->arena_bytes, 1024);
+    graph_free(graph);
+    arena_free(arena);
+}
+
+static const char pooled[] =
+    "graph pooled\n"
+    "input x: f32[16, 16, 3]\n"
+    "c1: f32[16, 16, 16] = conv(x; filters=16, kernel=3, pad=1)\n"
+    "m1: f32[7, 7, 16] = maxpool(c1; kernel=3, stride=2)\n"
+    "c2: f32[7, 7, 16] = conv(m1; filters=16, kernel=3, pad=1)\n"
+    "m2: f32[3, 3, 16] = maxpool(c2; kernel=3, stride=2)\n"
+    "g: f32[16] = global_avgpool(m2)\n"
+    "output y = g\n";
+
+static void test_a_ring_overwritten(void)
+{
+    Arena *arena = arena_new();
+    Graph *graph = planned(arena, pooled, "x86-64-v4");
+    CU_ASSERT_EQUAL(named(graph, "c1")->place.ring, 3);
+    CU_ASSERT_EQUAL(named(graph, "c1")->place.size, 3 * 16 * 16 * 4);
+    named(graph, "m1")->place.offset = named(graph, "c1")->place.offset;
+    expect_fault(graph, "'m1' overwrites 'c1' while it reads it");
+    graph_free(graph);
+    graph = planned(arena, pooled, "x86-64-v4");
+    named(graph, "c2")->place.offset = named(graph, "m1")->place.offset;
+    expect_fault(graph, "the ring of 'c2' overwrites 'm1'");
+    graph_free(graph);
+    arena_free(arena);
+}
+
+/* Two tensors of 128 MB each: not element by element, but checked. */
+static void test_a_large_arena(void)
+{
+    static const char text[] = "graph large\n"
+                               "input x: f32[2048, 2048, 8]\n"
+                               "s1: f32[2048, 2048, 8] = softmax(x)\n"
+                               "s2: f32[2048, 2048, 8] = softmax(s1)\n"
+                               "s3: f32[2048, 2048, 8] = softmax(s2)\n"
+                               "g: f32[8] = global_avgpool(s3)\n"
+                               "output y = g\n";
+    Arena *arena = arena_new();
+    Graph *graph = planned(arena, text, "x86-64-v4");
+    CU_ASSERT_EQUAL(graph->arena_bytes, 2ll << 27);
+    named(graph, "s2")->place.offset = named(graph, "s1")->place.offset + 64;
+    expect_fault(graph, "the plan puts 's2' over 's1'");
+    graph_free(graph);
+    arena_free(arena);
+}
+
+/* The bytes that live beside a kernel are the arena's at its fullest. */
+static void test_live_bytes_of_a_kernel(void)
+{
+    Arena *arena = arena_new();
+    Graph *graph = planned(arena, residual, "x86-64-v4");
+    int64_t most = 0;
+    for (int n = 0; n < graph->nodes.count; n++) {
+        int64_t live = plan_live_bytes(graph, graph->nodes.at[n]);
+        most = live > most ? live : most;
+    }
+    CU_ASSERT_EQUAL(most, graph->arena_bound);
+    graph_free(graph);
+    arena_free(arena);
+}
+
 static const UnitTest tests[] = {
     UNIT(test_a_plan_holds),
     UNIT(test_a_live_tensor_overwritten),
@@ -197,6 +278,10 @@ static const UnitTest tests[] = {
     UNIT(test_a_border_overwritten),
     UNIT(test_an_arena_too_small),
     UNIT(test_a_chain_needs_two_neighbours),
+    UNIT(test_a_bottleneck_fits_between),
+    UNIT(test_a_ring_overwritten),
+    UNIT(test_a_large_arena),
+    UNIT(test_live_bytes_of_a_kernel),
 };
 
 UNIT_MAIN("the plan and its proof", tests)
