@@ -61,9 +61,10 @@
  *     f32_fma f32_min f32_max f32_neg f32_abs f32_sqrt f32_floor f32_ceil
  *     f32_round_even f32_select_lt f32_select_le f32_select_eq
  *
- * Maths, as f32_NAME(x) and V_NAME(x), without libm. Vector and scalar agree in every bit, and so do all targets
- * with FMA (v3, v4, aarch64), and those without (v2, generic). Largest error
- * over all 2^32 floats, in ULP (by tests/runtime, test_maths exhaustive):
+ * Maths, as f32_NAME(x) and V_NAME(x), without libm. Scalar and vectors agree
+ * in every bit, and so do all targets with FMA (v3, v4, aarch64), and those
+ * without (v2, generic). Largest error over all 2^32 floats, in ULP (measured
+ * by tests/runtime, test_maths exhaustive):
  *
  *     NAME       with FMA   without
  *     exp          0.86       0.87
@@ -95,7 +96,8 @@
  */
 #ifndef CNNC_NET_H
 #define CNNC_NET_H
-/* clang-format off: most of this file are tables of one line functions */
+/* Most of this file are tables of one line functions. */
+/* clang-format off */
 /*@end */
 
 #include <stddef.h>
