@@ -239,8 +239,8 @@ EACH_VECTOR(BYTES)
     PARTS8(V, N)                                                               \
     PART(V, N, 9)                                                              \
     PART(V, N, 10)                                                             \
-    PART(V, N, 11) PART(V, N, 12) PART(V, N, 13) PART(V, N, 14) PART(V, N, 15) \
-        PART(V, N, 16)
+    PART(V, N, 11)                                                             \
+    PART(V, N, 12) PART(V, N, 13) PART(V, N, 14) PART(V, N, 15) PART(V, N, 16)
 
 #define PARTS(V, N)                                                            \
     static void V##_check_parts(void)                                          \
