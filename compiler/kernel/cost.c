@@ -99,10 +99,12 @@ static bool windows_allowed(const Cost *c, const Candidate *cand)
 {
     for (int i = 0; i < c->nest->count; i++) {
         int pair = loop_at(c, i)->pair;
-        if (loop_at(c, i)->part != NEST_WINDOW || pair < 0 ||
-            !loop_at(c, pair)->limits_others)
+        bool limits = loop_at(c, i)->limits_others ||
+                      (pair >= 0 && loop_at(c, pair)->limits_others);
+        if (loop_at(c, i)->part != NEST_WINDOW || !limits)
             continue;
-        bool along = pair == cand->tile || pair == cand->vector;
+        bool along =
+            pair >= 0 && (pair == cand->tile || pair == cand->vector);
         if (cost_is_held(c, cand, i) != along)
             return false;
     }

@@ -73,17 +73,27 @@ static void fix(Layouter *l, const Tensor *tensor)
     l->image[tensor->id].fixed = true;
 }
 
-/* Channel g * 3 + c of group g is in no block that the loops could tell. */
+/* A group of channels is whole blocks, or a block is whole groups, as many of
+ * them on the other side: channel g * 3 + c of group g would be in no block
+ * that the loops could tell. */
+static bool group_fits(const Layouter *l, int64_t size, int64_t other)
+{
+    return size % l->lanes == 0 ||
+           (l->lanes % size == 0 && (size == other || other % l->lanes == 0));
+}
+
 static void spare_groups(Layouter *l, const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    const Tensor *in = node->input[0], *out = cluster_root(node)->output[0];
-    if (node->op != OP_CONV || a->groups == 1 || is_depthwise(node))
+    int64_t in, out;
+    if (node->op != OP_CONV || a->groups == 1)
         return;
-    if (in->shape.dim[2] / a->groups % l->lanes != 0)
-        l->image[in->id].blocks = false;
-    if (a->filters / a->groups % l->lanes != 0)
-        l->image[out->id].blocks = false;
+    in = node->input[0]->shape.dim[2] / a->groups;
+    out = a->filters / a->groups;
+    if (!group_fits(l, in, out))
+        l->image[node->input[0]->id].blocks = false;
+    if (!group_fits(l, out, in))
+        l->image[cluster_root(node)->output[0]->id].blocks = false;
 }
 
 static void find_images(Layouter *l)
