@@ -103,8 +103,7 @@ static bool windows_allowed(const Cost *c, const Candidate *cand)
                       (pair >= 0 && loop_at(c, pair)->limits_others);
         if (loop_at(c, i)->part != NEST_WINDOW || !limits)
             continue;
-        bool along =
-            pair >= 0 && (pair == cand->tile || pair == cand->vector);
+        bool along = pair >= 0 && (pair == cand->tile || pair == cand->vector);
         if (cost_is_held(c, cand, i) != along)
             return false;
     }

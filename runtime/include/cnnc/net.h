@@ -95,7 +95,8 @@
  */
 #ifndef CNNC_NET_H
 #define CNNC_NET_H
-/* clang-format off: most of this file are tables of one line functions */
+/* Most of this file are tables of one line functions. */
+/* clang-format off */
 /*@end */
 
 #include <stddef.h>
