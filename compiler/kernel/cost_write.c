@@ -332,6 +332,22 @@ static void write_marks(Write *w)
     text_free(&unroll);
 }
 
+/* Weights that the second cache does not hold come while the slice before them
+ * serves its rows. */
+static void write_prefetch(const Write *w)
+{
+    const Nest *nest = w->cost->nest;
+    const char *slices = w->name[w->cand->vector][0];
+    if (nest->w == NULL || slices == NULL || w->cost->lanes == 1 ||
+        nest->loop[w->cand->vector].step_w == 0 ||
+        4 * nest->w->buffer->layout.size < w->cost->target->l2_bytes / 2)
+        return;
+    Text names = { 0 };
+    text_printf(&names, "%s %s", nest->w->buffer->name, slices);
+    schedule_add(w->schedule, STEP_PREFETCH, 0, 0, text_get(&names));
+    text_free(&names);
+}
+
 void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
                 Schedule *schedule)
 {
@@ -353,5 +369,6 @@ void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
     write_marks(&w);
     if (cost_sorts_input(cost, cand))
         schedule_add(schedule, STEP_REUSE, 0, 0, nest->x->buffer->name);
+    write_prefetch(&w);
     text_free(&w.peel);
 }
