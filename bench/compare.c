@@ -76,8 +76,8 @@ static void *table_new(size_t count, size_t size)
 static void fill_input(Task *task)
 {
     size_t count = shape_count(task->input);
-    task->bytes = table_new(count, 1);
-    task->values = table_new(count, sizeof(float));
+    task->bytes = buffer_new(count);
+    task->values = buffer_new(count * sizeof(float));
     uint64_t state = 1;
     for (size_t i = 0; i < count; i++) {
         state = state * 6364136223846793005u + 1442695040888963407u;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 64
+#define ALIGNMENT 64 /* of all buffers: a cache line, the widest vector */
 
 size_t shape_count(Shape s)
 {
@@ -26,7 +26,7 @@ static void fail(const char *what, const char *why)
     exit(1);
 }
 
-static void *buffer_new(size_t bytes)
+void *buffer_new(size_t bytes)
 {
     size_t whole = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
     void *memory = aligned_alloc(ALIGNMENT, whole);

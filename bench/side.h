@@ -44,6 +44,9 @@ typedef struct {
 
 size_t shape_count(Shape shape);
 
+/* Zeroed memory, aligned alike for every side; for free(). */
+void *buffer_new(size_t bytes);
+
 /* Opens what the text above says; a failure ends the program. */
 void side_open(Side *side, char *text, const Task *task);
 void side_run(const Side *side);

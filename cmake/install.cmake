@@ -68,11 +68,10 @@ install(FILES ${PROJECT_BINARY_DIR}/cnnc.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(FILES LICENSE LICENSE.runtime DESTINATION ${CMAKE_INSTALL_DOCDIR})
-foreach(document README.md docs/language.md)
-  if(EXISTS ${PROJECT_SOURCE_DIR}/${document})
-    install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR})
-  endif()
-endforeach()
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# In a folder of their own, as the links among them have it.
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  FILES_MATCHING PATTERN *.md PATTERN *.svg)
 install(FILES docs/cnnc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES cmake/completion.bash RENAME cnnc
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)

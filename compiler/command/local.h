@@ -136,6 +136,7 @@ typedef struct Table {
     Arena *arena;
     int columns;
     const char *align; /* a letter each: 'l' or 'r' */
+    bool cut;          /* at a terminal's edge */
     VEC(const char *) cells;
 } Table;
 

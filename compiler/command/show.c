@@ -7,6 +7,8 @@
 #include "command/local.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define GAP "  "
 
@@ -44,19 +46,45 @@ static int width_of(const char *cell)
     return width;
 }
 
-static void print_rule(Text *out, const int *width, int columns)
+static void print_rule(Text *out, const int *width, int columns, int most)
 {
     int all = 0;
 
     for (int i = 0; i < columns; i++)
         all += width[i] + (i ? (int)strlen(GAP) : 0);
+    all = most && all > most ? most : all;
     while (all-- > 0)
         text_char(out, '-');
     text_char(out, '\n');
 }
 
+/* Where the output is a terminal, its width; else 0: as wide as it gets. */
+static int terminal_width(void)
+{
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col;
+}
+
+/* Ends the line that begins at `start` before the terminal's edge. */
+static void cut_line(Text *out, size_t start, int width)
+{
+    if (width <= 3 || width_of(out->data + start) <= width)
+        return;
+    for (size_t i = start, at = 0; i < out->length; i++) {
+        at += ((unsigned char)out->data[i] & 0xc0) != 0x80;
+        if (at > (size_t)width - 3) {
+            out->length = i;
+            out->data[i] = '\0';
+        }
+    }
+    text_add(out, "...");
+}
+
 static void print_row(Text *out, const Table *table, const int *width,
-                      const char *const *cell)
+                      const char *const *cell, int most)
 {
     size_t start = out->length;
 
@@ -68,12 +96,14 @@ static void print_row(Text *out, const Table *table, const int *width,
     }
     while (out->length > start && out->data[out->length - 1] == ' ')
         out->data[--out->length] = '\0';
+    cut_line(out, start, most);
     text_char(out, '\n');
 }
 
 void table_print(Text *out, const Table *table)
 {
     int *width = NEW_N(table->arena, int, table->columns);
+    int most = table->cut ? terminal_width() : 0;
 
     for (int i = 0; i < table->cells.count; i++) {
         int wide = width_of(table->cells.at[i]);
@@ -83,9 +113,9 @@ void table_print(Text *out, const Table *table)
     for (int i = 0; i + table->columns <= table->cells.count;
          i += table->columns) {
         if (table->cells.at[i])
-            print_row(out, table, width, &table->cells.at[i]);
+            print_row(out, table, width, &table->cells.at[i], most);
         else
-            print_rule(out, width, table->columns);
+            print_rule(out, width, table->columns, most);
     }
 }
 

@@ -2,10 +2,10 @@
  * summary.c - `cnnc summary`: the layers as they were written, and what became
  * of each.
  *
- *     layer     kind     output        parameters     MACs    bytes  memory
- *     conv1     conv     [28, 28, 6]          156  117,600           in maxpool1
- *     relu1     relu     [28, 28, 6]                                 in maxpool1
- *     maxpool1  maxpool  [14, 14, 6]                         4,704   at 0
+ *     layer     output   params     MACs  bytes  memory  computed
+ *     conv1     28x28x6     156  117,600
+ *     relu1     28x28x6                                  with conv1
+ *     maxpool1  14x14x6                   4,704  at 0    with conv1
  */
 #include "command/local.h"
 
@@ -118,6 +118,27 @@ static const char *show_kernel(const Summary *s, const Node *node)
     return *schedule ? schedule : "plain loops";
 }
 
+/* The path, and what it is where the path does not say that. */
+static const char *show_layer(const Summary *s, const Node *node)
+{
+    const char *kind = op_info[node->op].name;
+    const char *dot = strrchr(node->path, '.');
+
+    if (strncmp(dot ? dot + 1 : node->path, kind, strlen(kind)) == 0)
+        return node->path;
+    return arena_printf(s->arena, "%s (%s)", node->path, kind);
+}
+
+/* "28x28x6" */
+static const char *show_size(const Summary *s, const Shape *shape)
+{
+    Text text = { 0 };
+
+    for (int i = 0; i < shape->rank; i++)
+        text_printf(&text, "%s%lld", i ? "x" : "", (long long)shape->dim[i]);
+    return text_take(&text, s->arena);
+}
+
 static void add_row(const Summary *s, Table *table, const Node *node)
 {
     const Node *built = built_node(s, node);
@@ -126,9 +147,8 @@ static void add_row(const Summary *s, Table *table, const Node *node)
     bool stored = planned && planned->place.kind != PLACE_NONE;
     int64_t bytes = stored ? (int64_t)tensor_bytes(planned) : 0;
 
-    table_cell(table, "%s", node->path);
-    table_cell(table, "%s", op_info[node->op].name);
-    table_cell(table, "%s", shape_show(&out->shape));
+    table_cell(table, "%s", show_layer(s, node));
+    table_cell(table, "%s", show_size(s, &out->shape));
     table_cell(table, "%s", show_count(s->arena, node_parameters(node)));
     table_cell(table, "%s", show_count(s->arena, op_info[node->op].macs(node)));
     table_cell(table, "%s", show_count(s->arena, bytes));
@@ -138,9 +158,8 @@ static void add_row(const Summary *s, Table *table, const Node *node)
 
 static void add_layers(const Summary *s, Table *table)
 {
-    static const char *const titles[] = { "layer",      "kind",    "output",
-                                          "parameters", "MACs",    "bytes",
-                                          "memory",     "computed" };
+    static const char *const titles[] = { "layer", "output", "params",  "MACs",
+                                          "bytes", "memory", "computed" };
 
     for (size_t i = 0; i < COUNT_OF(titles); i++)
         table_cell(table, "%s", titles[i]);
@@ -155,7 +174,6 @@ static void add_totals(const Summary *s, Table *table)
     const Program *program = s->build.program;
 
     table_cell(table, "total");
-    table_cell(table, "%s", "");
     table_cell(table, "%s", "");
     table_cell(table, "%s", show_count(s->arena, program->parameters));
     table_cell(table, "%s", show_count(s->arena, program->macs));
@@ -228,9 +246,10 @@ static void print_remarks(Text *out, const Summary *s)
 
 static bool summarize(Summary *s)
 {
-    Table table = table_new(s->arena, "lllrrrll");
+    Table table = table_new(s->arena, "llrrrll");
     Text text = { 0 };
 
+    table.cut = !s->options->verbose;
     print_ports(&text, s);
     add_layers(s, &table);
     add_totals(s, &table);

@@ -464,7 +464,7 @@ static bool verify(Verify *v)
         done = verify_target(v, o->target.at[i]);
     }
     /* The table of what is off is worth seeing, too. */
-    if (v->report.length && !done)
+    if (v->report.length && !done && !o->json)
         fputs(text_get(&v->report), stderr);
     return done && output_text("-", &v->report);
 }

@@ -32,9 +32,7 @@ void trace_open(Trace *trace, Arena *arena, const Build *build);
 /* Builds the program and runs it on `samples` inputs, one after another in
  * `in`. False after diagnostics; it may have ended early, see outcome. */
 bool trace_run(Trace *trace, Host *host, Text *in);
-/* Samples that came to their end, and the kernel in which the next one ended,
- * or NULL. */
-int64_t trace_samples(const Trace *trace);
+/* The kernel in which the program ended before its end. */
 const Kernel *trace_last_kernel(const Trace *trace);
 /* The tensor's values, row-major; false where no kernel writes it. */
 bool trace_values(const Trace *trace, int64_t sample, const Tensor *tensor,

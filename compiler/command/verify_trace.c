@@ -162,15 +162,10 @@ bool trace_run(Trace *trace, Host *host, Text *in)
 
 /* ---- reading ------------------------------------------------------------------------- */
 
-int64_t trace_samples(const Trace *trace)
-{
-    return (int64_t)(trace->length / trace->record);
-}
-
 const Kernel *trace_last_kernel(const Trace *trace)
 {
     const Program *program = trace->build->program;
-    size_t rest = trace->length % trace->record;
+    size_t rest = trace->record ? trace->length % trace->record : 0;
 
     for (int step = 0; step < program->kernels.count; step++) {
         if (rest < STEP_BYTES)

@@ -42,8 +42,9 @@ bool rewrite_mark(Kernel *kernel, const char *var, LoopMark mark, Text *why);
  * sorted by their address in the buffer, so that what was loaded once is used
  * at once. */
 bool rewrite_reuse(Kernel *kernel, const char *buffer, Text *why);
-/* In the loop over var, before its statements: fetches the buffer's lines that
- * lie `ahead` elements behind the access. */
+/* After kernel_expand: in the innermost loops within those over var, asks for
+ * the buffer's lines `ahead` elements behind those read; or, 0, for the part
+ * that the next iteration of var reads, a share in each iteration. */
 bool rewrite_prefetch(Kernel *kernel, const char *buffer, const char *var,
                       int64_t ahead, Text *why);
 

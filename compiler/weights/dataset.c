@@ -61,8 +61,7 @@ static bool apply_range(DataSet *set)
 bool data_check_label(const DataSet *set, const char *path, int64_t i,
                       int64_t label)
 {
-    int64_t outputs =
-        set->form.labels ? set->form.labels : set->form.outputs;
+    int64_t outputs = set->form.labels ? set->form.labels : set->form.outputs;
 
     if (label >= 0 && (outputs == 0 || label < outputs))
         return true;

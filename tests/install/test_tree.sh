@@ -8,7 +8,8 @@ cd "$prefix" || fail "no prefix"
 find . -type f | sort
 for file in bin/cnnc include/cnnc/net.h share/man/man1/cnnc.1 \
     share/bash-completion/completions/cnnc share/doc/cnnc/LICENSE \
-    share/doc/cnnc/LICENSE.runtime share/doc/cnnc/README.md; do
+    share/doc/cnnc/LICENSE.runtime share/doc/cnnc/README.md \
+    share/doc/cnnc/docs/language.md share/doc/cnnc/docs/lenet5.svg; do
     [[ -f $file ]] || fail "$file is not installed"
 done
 

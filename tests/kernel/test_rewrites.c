@@ -203,11 +203,12 @@ static void test_chosen_schedules_keep_the_answer(void)
 static void test_a_schedule_reads_back(void)
 {
     Arena *arena = arena_new();
-    const char *text = "conv2: split ow by 14; split oc by 32;\n"
-                       "    order oc.o oh ow.o kh c | kw ow.i oc.i; pack w;\n"
-                       "    peel ow.o; peel oc.o first 0; fuse a b as i; unroll kw ow.i;\n"
-                       "    vectorize oc.i; reuse x; prefetch w c ahead 512\n"
-                       "pool: vectorize c\n";
+    const char *text =
+        "conv2: split ow by 14; split oc by 32;\n"
+        "    order oc.o oh ow.o kh c | kw ow.i oc.i; pack w;\n"
+        "    peel ow.o; peel oc.o first 0; fuse a b as i; unroll kw ow.i;\n"
+        "    vectorize oc.i; reuse x; prefetch w c ahead 512\n"
+        "pool: vectorize c\n";
     ScheduleList list = { 0 };
     Text out = { 0 };
     CU_ASSERT_TRUE(schedule_read(source_from_text(arena, "s", text), &list));

@@ -3,7 +3,7 @@
  *
  *     cc -DCNNC_TARGET_X86_64_V3 -Iruntime/include test_maths.c
  *
- * EACH_VECTOR(M) is M(f32x4, 4) M(f32x8, 8) ... for the widths that this target
+ * EACH_VECTOR(M) is M(f32x4, 4) M(f32x8, 8) ... for the widths this target
  * has. Functions that use vectors stand between region_begin.h and region_end.h.
  */
 #ifndef TESTS_RUNTIME_TARGET_H

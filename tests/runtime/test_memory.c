@@ -65,8 +65,9 @@ EACH_VECTOR(WHOLE)
 #define PARTS8(V) PARTS4(V) PART(V, 5) PART(V, 6) PART(V, 7) PART(V, 8)
 #define PARTS16(V)                                                             \
     PARTS8(V)                                                                  \
-    PART(V, 9) PART(V, 10) PART(V, 11) PART(V, 12) PART(V, 13) PART(V, 14)     \
-        PART(V, 15) PART(V, 16)
+    PART(V, 9)                                                                 \
+    PART(V, 10)                                                                \
+    PART(V, 11) PART(V, 12) PART(V, 13) PART(V, 14) PART(V, 15) PART(V, 16)
 #define PARTS(V, N)                                                            \
     static void V##_check_parts(int end)                                       \
     {                                                                          \

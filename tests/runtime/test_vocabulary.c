@@ -3,7 +3,7 @@
  *
  * Each check runs over groups of arguments from one list of telling values, as
  *
- *     f32x8_min(a, b), lane i    equal in every bit to    a[i] < b[i] ? a[i] : b[i]
+ *     f32x8_min(a, b), lane i   equal in every bit to   a[i] < b[i] ? a[i] : b[i]
  */
 #include "target.h"
 
@@ -239,8 +239,8 @@ EACH_VECTOR(BYTES)
     PARTS8(V, N)                                                               \
     PART(V, N, 9)                                                              \
     PART(V, N, 10)                                                             \
-    PART(V, N, 11) PART(V, N, 12) PART(V, N, 13) PART(V, N, 14) PART(V, N, 15) \
-        PART(V, N, 16)
+    PART(V, N, 11)                                                             \
+    PART(V, N, 12) PART(V, N, 13) PART(V, N, 14) PART(V, N, 15) PART(V, N, 16)
 
 #define PARTS(V, N)                                                            \
     static void V##_check_parts(void)                                          \
