@@ -5,9 +5,11 @@
  *                               y[a][6*b + c] = x[2*a + b][c]
  *
  * The loops run over the coarsest shape that refines both, [2, 2, 6] above.
- * There is none where the dimensions overlap, as in [4, 6] -> [3, 8]: then each
- * stretch that lies within one row of both is copied by a loop of its own.
- * Such a copy is rare: the plan lets both tensors share their memory.
+ * There is none where the dimensions overlap, as in [4, 6] -> [3, 8]: then one
+ * loop copies all, as both lie in memory in their order. Where one does not (a
+ * slice of a concat), each stretch that lies within one row of both has a loop
+ * of its own. Such a copy is rare: the plan lets both tensors share their
+ * memory.
  */
 #include <string.h>
 
@@ -195,12 +197,32 @@ static void copy_stretches(Kernel *k, const Node *node, Buffer *x, Buffer *y)
         int64_t in_left = in_row - first % in_row;
         int64_t out_left = out_row - first % out_row;
         run = in_left < out_left ? in_left : out_left;
-        i = affine_var(k, kernel_for(k, "i", 0, run));
+        i = affine_var(
+            k, kernel_for(k, arena_printf(k->arena, "i%lld", (long long)first),
+                          0, run));
         row_indices(k, in, first, i, from);
         row_indices(k, out, first, i, to);
         kernel_store(k, access_at(y, to), k_load(access_at(x, from)));
         kernel_end(k);
     }
+}
+
+/* ---- loops: one, where both lie in their order ------------------------------------------ */
+
+static bool is_plain(const Buffer *b)
+{
+    const Layout plain = layout_plain(b->rank, b->dim);
+    for (int d = 0; d < b->rank; d++)
+        if (b->dim[d].before || b->dim[d].after)
+            return false;
+    return layout_equal(&b->layout, &plain);
+}
+
+static void copy_plain(Kernel *k, const Node *node, Buffer *x, Buffer *y)
+{
+    const Affine *i =
+        affine_var(k, kernel_for(k, "i", 0, shape_count(out_shape(node))));
+    kernel_store(k, access_flat(y, i), k_load(access_flat(x, i)));
 }
 
 void reshape_lower(Lower *lower, const Node *node)
@@ -212,6 +234,8 @@ void reshape_lower(Lower *lower, const Node *node)
     steps_of(&steps, out_shape(node));
     if (steps_refine(&steps))
         copy_refined(k, node, &steps, x, y);
+    else if (is_plain(x) && is_plain(y))
+        copy_plain(k, node, x, y);
     else
         copy_stretches(k, node, x, y);
     lower_end(lower);
