@@ -158,7 +158,9 @@ static void write_program(const char *folder, const BatchItem *items, int count)
         Text name = { 0 };
         text_printf(&name, "%s.h", items[i].program->name);
         EmitOptions options = { .source_name = "net.c",
-                                .header_name = text_get(&name) };
+                                .header_name = text_get(&name),
+                                /* numbers, or literals */
+                                .readable_bytes = i % 2 ? -1 : 0 };
         emit_c(&c, items[i].program, &options);
         emit_header(&h, items[i].program, &options);
         put_file(folder, text_get(&name), &h);
