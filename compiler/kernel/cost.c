@@ -343,7 +343,8 @@ static void add_windows(Cost *c, Candidate cand)
             continue;
         cand.all_taps = false;
         add_tiles(c, cand);
-        cand.all_taps = cost_is_per_channel(c, &cand) && c->lanes > 1;
+        cand.all_taps =
+            cost_is_per_channel(c, &cand) && c->lanes > 1 && !c->rows;
         if (cand.all_taps && edges_are_short(c))
             add_tiles(c, cand);
     }
