@@ -96,6 +96,16 @@ static void spare_groups(Layouter *l, const Node *node)
         l->image[cluster_root(node)->output[0]->id].blocks = false;
 }
 
+/* Nor would a slice that begins within a block. */
+static void spare_slices(Layouter *l, const Node *node)
+{
+    if (node->op != OP_CONCAT || node_attrs(node, ConcatAttrs)->axis != 2)
+        return;
+    for (int i = 0; i < node->data_count; i++)
+        l->image[node->output[0]->id].blocks &=
+            node->input[i]->shape.dim[2] % l->lanes == 0;
+}
+
 static void find_images(Layouter *l)
 {
     const Graph *graph = l->graph;
@@ -112,6 +122,7 @@ static void find_images(Layouter *l)
     for (int n = 0; n < graph->nodes.count; n++) {
         const Node *node = graph->nodes.at[n];
         spare_groups(l, node);
+        spare_slices(l, node);
         if (node->op == OP_RESHAPE)
             fix(l, node->output[0]);
         if (!is_row_major(node))

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define PATIENCE 120 /* seconds for one network */
+#define MOST     8   /* failures reported; then the hunt ends */
 #define FOLDER   TEST_SOURCE "/tests/generated/found"
 
 /* ---- what seeds stand for ------------------------------------------------------- */
@@ -212,7 +213,7 @@ int hunt_seeds(Check *check, uint64_t first, uint64_t last,
     int failed = 0;
     REQUIRE(at != MAP_FAILED);
     at->seed = first;
-    for (; at->seed <= last; at->seed++) {
+    for (; at->seed <= last && failed < MOST; at->seed++) {
         if (run_seeds(check, at, last, list, count))
             break;
         failed++;
@@ -223,6 +224,23 @@ int hunt_seeds(Check *check, uint64_t first, uint64_t last,
 }
 
 /* ---- what was found ------------------------------------------------------------------------ */
+
+/* Large constants are not in the text: others, 0.5 to 1.5, stand for them. */
+static void make_constants(Graph *graph)
+{
+    Random random;
+    random_seed(&random, 1);
+    for (int i = 0; i < graph->tensors.count; i++) {
+        Tensor *t = graph->tensors.at[i];
+        if (t->kind != TENSOR_CONSTANT || t->data != NULL)
+            continue;
+        float *data = NEW_N(graph->arena, float, shape_count(&t->shape));
+        for (int64_t k = 0; k < shape_count(&t->shape); k++)
+            data[k] = (float)(0.5 + random_uniform(&random));
+        t->data = data;
+        t->data_crc = 0;
+    }
+}
 
 static void read_found(const char *file, Found *found, void *context)
 {
@@ -235,6 +253,7 @@ static void read_found(const char *file, Found *found, void *context)
                                   strcspn(source->text, "\n") - 2),
                       &variant))
         BUG("%s/%s is no network with its variant", FOLDER, file);
+    make_constants(graph);
     graph_init_weights(graph, 1);
     found(file, graph, &variant, context);
     graph_free(graph);

@@ -28,7 +28,7 @@ int hunt_status(Check *check, const Graph *graph, const Variant *variant,
 /* Shrinks what fails, prints it, keeps it under the name. */
 void hunt_report(Check *check, Graph *graph, const Variant *variant,
                  const char *name);
-/* Every seed on every target in the list; how many failed. */
+/* Every seed on every target in the list; how many failed, 8 at most. */
 int hunt_seeds(Check *check, uint64_t first, uint64_t last,
                const Target *const *list, int count);
 
