@@ -105,6 +105,8 @@ void text_free(Text *text);
 /* Says that what is there will not be changed any more: where it is long and
  * the text is for a file, it goes there and out of memory. */
 void text_pass(Text *text);
+/* The rest goes to the file, which is ended: as file_end; the text is freed. */
+bool text_end(Text *text);
 
 /* ---- names (name.c) ------------------------------------------------------ */
 

@@ -11,7 +11,7 @@
  *     Text t = { .file = file_begin("net.c") };
  *     for (...)
  *         text_printf(&t, ...), text_pass(&t);
- *     file_add(t.file, text_get(&t), t.length);      the rest
+ *     text_end(&t);
  */
 #include "base/base.h"
 
@@ -99,4 +99,12 @@ void text_pass(Text *text)
     text->passed += text->length;
     text->length = 0;
     text->data[0] = '\0';
+}
+
+bool text_end(Text *text)
+{
+    file_add(text->file, text_get(text), text->length);
+    bool done = file_end(text->file);
+    text_free(text);
+    return done;
 }

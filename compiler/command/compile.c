@@ -226,10 +226,7 @@ static bool write_text(Compile *c, const char *path,
     if (c->options->verbose)
         fprintf(stderr, "cnnc: %s: %zu bytes\n", path,
                 text.passed + text.length);
-    file_add(text.file, text_get(&text), text.length);
-    bool done = file_end(text.file);
-    text_free(&text);
-    return done;
+    return text_end(&text);
 }
 
 static void print_weights_file(Compile *c, Text *out)
