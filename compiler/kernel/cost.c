@@ -46,7 +46,7 @@ bool cost_is_tap(const Cost *c, const Candidate *cand, int index)
         return false;
     if (l->pair == cand->tile || l->pair == cand->vector)
         return true;
-    return cost_is_per_channel(c, cand) && !l->limited;
+    return cost_is_per_channel(c, cand) && (cand->all_taps || !l->limited);
 }
 
 static int64_t taps_of(const Cost *c, const Candidate *cand)
@@ -164,6 +164,19 @@ static int64_t other_registers(const Cost *c, const Candidate *cand)
                                    : cand->nv * taps + 1;
 }
 
+/* Copies of the tile's code: at the start, in the middle and at the end of
+ * loops whose padding decides which taps there are. */
+static int64_t copies_of(const Cost *c, const Candidate *cand)
+{
+    int64_t copies = 1;
+    for (int i = 0; i < c->nest->outs; i++) {
+        const NestLoop *l = loop_at(c, i);
+        if (l->limits_others && (i == cand->tile || cand->all_taps))
+            copies *= 1 + (l->first > 0) + (l->last > 0);
+    }
+    return copies;
+}
+
 static bool fits_registers(const Cost *c, const Candidate *cand)
 {
     int64_t sums = cand->nv * cand->t * held_of(c, cand), all = sums;
@@ -172,7 +185,8 @@ static bool fits_registers(const Cost *c, const Candidate *cand)
     int64_t code = c->lanes == 1 ? TILE_CODE / 8 : TILE_CODE;
     return all + other_registers(c, cand) <= c->target->registers &&
            all <= c->target->registers * 7 / 8 &&
-           sums * taps_of(c, cand) <= code;
+           sums * taps_of(c, cand) <= code &&
+           sums * taps_of(c, cand) * copies_of(c, cand) <= 3 * code;
 }
 
 /* ---- cycles ----------------------------------------------------------------------------- */
@@ -308,11 +322,30 @@ static void add_tiles(Cost *c, Candidate cand)
     }
 }
 
+/* Few rows have padding under their window: each stands for itself. */
+static bool edges_are_short(const Cost *c)
+{
+    bool any = false;
+    for (int i = 0; i < c->nest->outs; i++) {
+        const NestLoop *l = loop_at(c, i);
+        any = any || l->limits_others;
+        if (l->limits_others && (l->first > 2 || l->last > 2))
+            return false;
+    }
+    return any;
+}
+
 static void add_windows(Cost *c, Candidate cand)
 {
     int windows = window_count_of(c->nest);
     for (cand.windows = 0; cand.windows <= windows; cand.windows++) {
-        if (windows_allowed(c, &cand))
+        if (!windows_allowed(c, &cand))
+            continue;
+        cand.all_taps = false;
+        add_tiles(c, cand);
+        cand.all_taps =
+            cost_is_per_channel(c, &cand) && c->lanes > 1 && !c->rows;
+        if (cand.all_taps && edges_are_short(c))
             add_tiles(c, cand);
     }
 }

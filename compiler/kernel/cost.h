@@ -11,6 +11,7 @@ typedef struct Candidate {
     int64_t nv, t;    /* vectors of the one, values of the other */
     int windows;      /* so many innermost windows are kept in registers */
     bool fused;       /* the tile's loop and the one around it are one */
+    bool all_taps; /* those of other loops too: rows at the edge stand apart */
     double cycles;
 } Candidate;
 

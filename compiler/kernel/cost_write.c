@@ -255,12 +255,13 @@ static bool is_outermost_in_memory(const Write *w, int v)
 }
 
 /* Weights that serve many pixels are fetched once: their loop is outermost.
- * Otherwise as the output lies in memory. */
+ * Otherwise as the output lies in memory, so that whole lines are used. */
 static void outer_loops(Write *w, Text *text)
 {
     const Nest *nest = w->cost->nest;
     int v = w->cand->vector, tile = w->cand->tile, first = -1;
-    if (nest->fma && nest->loop[v].step_w != 0)
+    if (nest->fma && nest->loop[v].step_w != 0 &&
+        !cost_is_per_channel(w->cost, w->cand))
         first = v;
     else if (nest->fma && tile >= 0 && nest->loop[tile].step_w != 0)
         first = tile;
@@ -364,6 +365,11 @@ void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
         peel_tile(&w, cost_tile_extent(cost, cand),
                   nest->loop[tile].limits_others, nest->loop[tile].first,
                   nest->loop[tile].last);
+    for (int i = 0; i < nest->outs && cand->all_taps; i++) {
+        const NestLoop *l = &nest->loop[i];
+        if (i != tile && i != cand->vector && l->limits_others)
+            schedule_add(schedule, STEP_PEEL, l->first, l->last, l->var->name);
+    }
     if (w.peel.length > 0)
         schedule_add(schedule, STEP_PEEL, 0, 1, text_get(&w.peel));
     write_marks(&w);

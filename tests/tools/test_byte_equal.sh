@@ -14,8 +14,12 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/one" "$work/two/deeper"
 
 faults=0
+count=0
 for network in "${networks[@]}"; do
     name=$(basename "$network" .cnn)
+    # These take minutes under sanitizers, and have no layer of their own.
+    case $name in resnet18 | resnet50 | mobilenetv2) continue ;; esac
+    count=$((count + 1))
     folder=$(dirname "$network")
     # Seeded weights where the network brings none.
     options=(--target=generic)
@@ -34,5 +38,5 @@ for network in "${networks[@]}"; do
     done
     rm -f "$work"/one/* "$work"/two/deeper/*
 done
-echo "${#networks[@]} networks, $faults faults"
-[[ $faults -eq 0 ]]
+echo "$count networks, $faults faults"
+[[ $count -gt 0 && $faults -eq 0 ]]
