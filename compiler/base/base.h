@@ -90,6 +90,8 @@ void vec_grow(void **at, int *count, int *room, size_t size);
 typedef struct Text {
     char *data; /* always terminated, once anything was added */
     size_t length, room;
+    struct FileOutput *file; /* what text_pass hands it to; mostly NULL */
+    size_t passed;           /* bytes that are there already */
 } Text;
 
 void text_add(Text *text, const char *more);
@@ -100,6 +102,11 @@ void text_vprintf(Text *text, const char *format, va_list list);
 const char *text_get(const Text *text);    /* "" for an empty one */
 char *text_take(Text *text, Arena *arena); /* moves it to an arena */
 void text_free(Text *text);
+/* Says that what is there will not be changed any more: where it is long and
+ * the text is for a file, it goes there and out of memory. */
+void text_pass(Text *text);
+/* The rest goes to the file, which is ended: as file_end; the text is freed. */
+bool text_end(Text *text);
 
 /* ---- names (name.c) ------------------------------------------------------ */
 
@@ -214,6 +221,12 @@ void file_unmap(const void *data, size_t size);
  * deletes them. "-" as a path means standard output, written at commit.
  */
 bool file_write(const char *path, const void *data, size_t size);
+/* The same in parts. NULL after a diagnostic; of parts that cannot be written
+ * it is file_end that tells. All are ended before file_commit. */
+typedef struct FileOutput FileOutput;
+FileOutput *file_begin(const char *path);
+void file_add(FileOutput *out, const void *data, size_t size);
+bool file_end(FileOutput *out);
 bool file_commit(void);
 void file_abandon(void);
 char *path_join(Arena *arena, const char *folder, const char *name);

@@ -5,6 +5,9 @@
  *     file_write("out/net.h")   ->  out/.net.h.Pq20Zd
  *     file_commit()             ->  out/net.c, out/net.h  by rename
  *
+ * file_begin, file_add and file_end are file_write in parts: a text of hundreds
+ * of megabytes need not be in memory.
+ *
  * Without the commit the temporary files are deleted: by file_abandon, at
  * exit, by BUG, and by a signal that ends the program. What cannot be renamed
  * over (standard output, /dev/null, a pipe) is kept in memory and written at
@@ -116,23 +119,26 @@ void file_unmap(const void *data, size_t size)
 
 /* An output that waits for the commit, newest first. A signal may come at any
  * moment, so one is put into the list complete and never taken out. */
-typedef struct Output {
-    struct Output *next;
+struct FileOutput {
+    FileOutput *next;
     char *path; /* as the user gave it */
     char *real; /* where it goes: links are followed */
     char *temp; /* where its content is; NULL: in memory */
     Text memory;
     volatile sig_atomic_t waiting; /* the temporary file exists */
     bool in_place;                 /* this commit has put it there */
-} Output;
+    int file;                      /* temp, open up to file_end; else -1 */
+    int error;                     /* the first of errno while it was written */
+    mode_t mode;
+};
 
-static Output *volatile outputs;
+static FileOutput *volatile outputs;
 static pid_t outputs_owner; /* a forked child must not delete our files */
 
 /* Only what a signal handler may do. */
 static void delete_waiting(void)
 {
-    for (Output *out = outputs; out; out = out->next) {
+    for (FileOutput *out = outputs; out; out = out->next) {
         if (out->temp && out->waiting)
             unlink(out->temp);
         out->waiting = 0;
@@ -142,8 +148,10 @@ static void delete_waiting(void)
 static void outputs_free(void)
 {
     while (outputs) {
-        Output *out = outputs;
+        FileOutput *out = outputs;
         outputs = out->next;
+        if (out->file >= 0)
+            close(out->file);
         free(out->path);
         free(out->real);
         free(out->temp);
@@ -223,48 +231,93 @@ static mode_t output_mode(const struct stat *facts, bool exists)
     return exists ? facts->st_mode & 0777 : 0666 & ~mask;
 }
 
-static bool write_temp(Output *out, mode_t mode, const void *data, size_t size)
+static void note_error(FileOutput *out)
 {
-    out->temp = temp_pattern(out->real);
-    int file = mkstemp(out->temp);
-    if (file < 0)
-        return false;
-    out->waiting = 1;
-    bool good = write_all(file, data, size) && fchmod(file, mode) == 0;
-    int error = errno;
-    good = close(file) == 0 && good;
-    errno = error;
-    return good;
+    if (!out->error)
+        out->error = errno;
 }
 
-bool file_write(const char *path, const void *data, size_t size)
+static void open_temp(FileOutput *out)
 {
-    Output *out = mem_alloc(sizeof *out);
+    out->temp = temp_pattern(out->real);
+    out->file = mkstemp(out->temp);
+    if (out->file < 0)
+        note_error(out);
+    else
+        out->waiting = 1;
+}
+
+static FileOutput *new_output(const char *path)
+{
+    FileOutput *out = mem_alloc(sizeof *out);
+
+    guard_outputs();
+    *out = (FileOutput){ .next = outputs, .path = copy_text(path), .file = -1 };
+    return outputs = out;
+}
+
+FileOutput *file_begin(const char *path)
+{
+    FileOutput *out = new_output(path);
     struct stat facts;
     bool exists = strcmp(path, "-") != 0 && stat(path, &facts) == 0;
 
-    guard_outputs();
-    *out = (Output){ .next = outputs, .path = copy_text(path) };
-    outputs = out;
     if (exists && S_ISDIR(facts.st_mode)) {
         diag_error_file(path, "cannot be written: it is a directory");
-        return false;
+        return NULL;
     }
-    if (strcmp(path, "-") == 0 || (exists && !S_ISREG(facts.st_mode))) {
-        text_addn(&out->memory, data, size);
-        return true;
-    }
+    if (strcmp(path, "-") == 0 || (exists && !S_ISREG(facts.st_mode)))
+        return out;
+    out->mode = output_mode(&facts, exists);
     out->real = exists ? realpath(path, NULL) : copy_text(path);
-    if (out->real && write_temp(out, output_mode(&facts, exists), data, size))
+    if (out->real)
+        open_temp(out);
+    else
+        note_error(out);
+    return out->error ? (file_end(out), NULL) : out;
+}
+
+void file_add(FileOutput *out, const void *data, size_t size)
+{
+    if (!out->real)
+        text_addn(&out->memory, data, size);
+    else if (!out->error && !write_all(out->file, data, size))
+        note_error(out);
+}
+
+static void close_temp(FileOutput *out)
+{
+    if (!out->error && fchmod(out->file, out->mode) != 0)
+        note_error(out);
+    if (close(out->file) != 0)
+        note_error(out);
+    out->file = -1;
+}
+
+bool file_end(FileOutput *out)
+{
+    if (out->file >= 0)
+        close_temp(out);
+    if (!out->error)
         return true;
-    diag_error_file(path, "cannot be written: %s", strerror(errno));
+    diag_error_file(out->path, "cannot be written: %s", strerror(out->error));
     if (out->waiting)
         unlink(out->temp);
     out->waiting = 0;
     return false;
 }
 
-static bool commit_memory(const Output *out)
+bool file_write(const char *path, const void *data, size_t size)
+{
+    FileOutput *out = file_begin(path);
+
+    if (!out)
+        return false;
+    file_add(out, data, size);
+    return file_end(out);
+}
+
+static bool commit_memory(const FileOutput *out)
 {
     bool standard = strcmp(out->path, "-") == 0;
     int file = standard ? STDOUT_FILENO : open(out->path, O_WRONLY | O_CLOEXEC);
@@ -281,12 +334,13 @@ static bool commit_memory(const Output *out)
 }
 
 /* Oldest first, so that of two contents for one path the later one stays. */
-static bool commit_from(Output *out)
+static bool commit_from(FileOutput *out)
 {
     if (!out)
         return true;
     if (!commit_from(out->next))
         return false;
+    REQUIRE(out->file < 0); /* it is whole */
     if (!out->temp)
         out->in_place = !out->real && commit_memory(out);
     else if (out->waiting)
@@ -305,7 +359,7 @@ bool file_commit(void)
 {
     bool good = commit_from(outputs);
 
-    for (Output *out = outputs; out && !good; out = out->next)
+    for (FileOutput *out = outputs; out && !good; out = out->next)
         if (out->in_place && out->real)
             unlink(out->real);
     file_abandon();

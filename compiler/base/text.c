@@ -5,11 +5,19 @@
  *     text_printf(&t, "%d layers", 5);
  *     char *line = text_take(&t, arena);
  *
- * Doubling, and always one byte of room for the terminating NUL.
+ * Doubling, and always one byte of room for the terminating NUL. One that is
+ * for a file may hand what is done to it, and so stay short:
+ *
+ *     Text t = { .file = file_begin("net.c") };
+ *     for (...)
+ *         text_printf(&t, ...), text_pass(&t);
+ *     text_end(&t);
  */
 #include "base/base.h"
 
 #include <string.h>
+
+#define PASS_LEAST ((size_t)1 << 16)
 
 static void text_reserve(Text *text, size_t more)
 {
@@ -80,5 +88,23 @@ char *text_take(Text *text, Arena *arena)
 void text_free(Text *text)
 {
     mem_free(text->data);
-    *text = (Text){ NULL, 0, 0 };
+    *text = (Text){ 0 };
+}
+
+void text_pass(Text *text)
+{
+    if (!text->file || text->length < PASS_LEAST)
+        return;
+    file_add(text->file, text->data, text->length);
+    text->passed += text->length;
+    text->length = 0;
+    text->data[0] = '\0';
+}
+
+bool text_end(Text *text)
+{
+    file_add(text->file, text_get(text), text->length);
+    bool done = file_end(text->file);
+    text_free(text);
+    return done;
 }

@@ -218,12 +218,15 @@ static bool write_depends(Compile *c)
 static bool write_text(Compile *c, const char *path,
                        void (*print)(Compile *c, Text *out))
 {
-    Text text = { 0 };
+    Text text = { .file = file_begin(path) };
 
+    if (!text.file)
+        return false;
     print(c, &text);
     if (c->options->verbose)
-        fprintf(stderr, "cnnc: %s: %zu bytes\n", path, text.length);
-    return output_text(path, &text);
+        fprintf(stderr, "cnnc: %s: %zu bytes\n", path,
+                text.passed + text.length);
+    return text_end(&text);
 }
 
 static void print_weights_file(Compile *c, Text *out)

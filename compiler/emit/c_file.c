@@ -140,7 +140,7 @@ static void print_kernels(Net *net, Writer *w)
     }
 }
 
-/* All that comes behind the runtime's header. */
+/* All that comes behind the runtime's header, but for the weights' bytes. */
 static void print_code(Net *net, Writer *w)
 {
     write_raw(w, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
@@ -168,7 +168,8 @@ void emit_c(Text *out, const Program *program, const EmitOptions *options)
 {
     Arena *arena = arena_new();
     Net net;
-    Writer w = { .out = out };
+    Text code = { 0 };
+    Writer w = { .out = out }, inner = { .out = &code };
     const char *define = program->target->define;
 
     net_begin(&net, arena, program, options);
@@ -177,18 +178,14 @@ void emit_c(Text *out, const Program *program, const EmitOptions *options)
     write_raw(&w, "#ifndef %s\n#define %s 1\n#endif", define, define);
     if (options->program)
         write_raw(&w, "#include <cnnc/io.h>\n#include <stdio.h>");
-    if (options->bundle) {
-        Text code = { 0 };
-        Writer inner = { .out = &code };
-        print_code(&net, &inner);
-        bundle_print(out, program->target, text_get(&code));
-        text_addn(out, text_get(&code), code.length);
-        text_free(&code);
-        text_free(&inner.line);
-    } else {
+    print_code(&net, &inner);
+    if (options->bundle)
+        bundle_print(out, program->target, code.data);
+    else
         write_raw(&w, "#include <cnnc/net.h>\n");
-        print_code(&net, &w);
-    }
+    weights_splice(&net, out, &code);
+    text_free(&code);
+    text_free(&inner.line);
     text_free(&w.line);
     net_end(&net);
     arena_free(arena);

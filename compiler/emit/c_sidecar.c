@@ -48,6 +48,7 @@ static void use_checksum(void *state, const void *data, size_t size)
 static void use_append(void *state, const void *data, size_t size)
 {
     text_addn(state, data, size);
+    text_pass(state);
 }
 
 uint32_t sidecar_checksum(const Net *net)
@@ -57,12 +58,12 @@ uint32_t sidecar_checksum(const Net *net)
     return checksum;
 }
 
-static void sidecar_head(const Net *net, unsigned char *head)
+static void sidecar_head(const Net *net, uint32_t checksum, unsigned char *head)
 {
     memset(head, 0, SIDECAR_HEAD);
     memcpy(head, "CNNCWTS1", 8);
     put(head + 8, (uint64_t)net->sidecar_bytes, 8);
-    put(head + 16, sidecar_checksum(net), 4);
+    put(head + 16, checksum, 4);
     put(head + 20, (uint64_t)net->constant_count, 4);
 }
 
@@ -74,7 +75,7 @@ void emit_weights_file(Text *out, const Program *program)
     Net net;
 
     net_begin(&net, arena, program, &options);
-    sidecar_head(&net, head);
+    sidecar_head(&net, sidecar_checksum(&net), head);
     text_addn(out, (const char *)head, sizeof head);
     each_part(&net, use_append, out);
     net_end(&net);
@@ -162,9 +163,10 @@ static const char check_body[] =
 
 static void print_check(const Net *net, Writer *w)
 {
+    const uint32_t checksum = sidecar_checksum(net);
     unsigned char head[SIDECAR_HEAD];
 
-    sidecar_head(net, head);
+    sidecar_head(net, checksum, head);
     write_comment(w, "Whether these are the bytes of this network's weights.");
     write_raw(w, "int %s(const void *%s, size_t size)\n{", net->weights_check,
               net->weights);
@@ -177,7 +179,7 @@ static void print_check(const Net *net, Writer *w)
     }
     write_raw(w, "    };");
     text_printf(w->out, check_body, net->weights, (long long)net->sidecar_bytes,
-                (unsigned long)sidecar_checksum(net));
+                (unsigned long)checksum);
     text_char(w->out, '\n');
 }
 

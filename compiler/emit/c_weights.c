@@ -13,6 +13,9 @@
  *         float value[150];
  *     } lenet5_conv1_w = { "\1\17\274=..." };
  *
+ * A literal's lines are printed last, when the code around them is known, so
+ * that they need not be in memory: of these bytes there may be very many.
+ *
  * The union makes the bytes floats in C99 as in C++, aligned, without a cast.
  * Literals of any length are fine for gcc, clang and tcc; a pragma says so to
  * -Wpedantic. The bytes are little-endian.
@@ -94,13 +97,9 @@ static void print_numbers(const Net *net, Writer *w, const Constant *constant,
     text_free(&value);
 }
 
-static void print_bytes(const Net *net, Writer *w, const Constant *constant,
-                        const void *data)
+/* A string literal's frame; its lines come at constant->at. */
+static void print_union(const Net *net, Writer *w, Constant *constant)
 {
-    const unsigned char *bytes = data;
-    Literal literal = { 0 };
-
-    literal_begin(&literal);
     if (constant->bytes > LITERAL_LONGEST)
         write_long_literals_begin(w);
     write_line(w, "CNNC_ALIGN(%lld) static const union {",
@@ -111,13 +110,7 @@ static void print_bytes(const Net *net, Writer *w, const Constant *constant,
                (long long)constant->count);
     w->indent--;
     write_line(w, "} %s = {", constant->name);
-    for (int64_t i = 0; i < constant->bytes; i += LITERAL_LINE) {
-        int64_t left = constant->bytes - i;
-        text_add(w->out, "    \"");
-        literal_add(&literal, w->out, bytes + i,
-                    (size_t)(left < LITERAL_LINE ? left : LITERAL_LINE));
-        text_add(w->out, "\"\n");
-    }
+    constant->at = w->out->length;
     write_line(w, "};");
     if (constant->bytes > LITERAL_LONGEST)
         write_long_literals_end(w);
@@ -157,17 +150,54 @@ void weights_print(Net *net, Writer *w)
     for (int i = 0; i < net->constant_count; i++) {
         Constant *constant = &net->constants[i];
         Arena *scratch = arena_new();
-        const void *data = buffer_pack(scratch, constant->buffer);
-        constant->literal = !is_readable(net) || !has_literals(constant, data);
+        const void *data =
+            is_readable(net) ? buffer_pack(scratch, constant->buffer) : NULL;
+        constant->literal = !data || !has_literals(constant, data);
         if (constant->literal && !any_literal)
             weights_order_print(w);
         any_literal |= constant->literal;
         print_comment(w, constant->buffer);
         if (constant->literal)
-            print_bytes(net, w, constant, data);
+            print_union(net, w, constant);
         else
             print_numbers(net, w, constant, data);
         write_raw(w, "%s", "");
         arena_free(scratch);
     }
+}
+
+/* ---- the bytes --------------------------------------------------------------- */
+
+static void print_bytes(Text *out, const Literal *literal,
+                        const Constant *constant)
+{
+    Arena *scratch = arena_new();
+    const unsigned char *bytes = buffer_pack(scratch, constant->buffer);
+
+    for (int64_t i = 0; i < constant->bytes; i += LITERAL_LINE) {
+        int64_t left = constant->bytes - i;
+        text_add(out, "    \"");
+        literal_add(literal, out, bytes + i,
+                    (size_t)(left < LITERAL_LINE ? left : LITERAL_LINE));
+        text_add(out, "\"\n");
+        text_pass(out);
+    }
+    arena_free(scratch);
+}
+
+void weights_splice(const Net *net, Text *out, const Text *code)
+{
+    Literal literal = { 0 };
+    size_t done = 0;
+
+    literal_begin(&literal);
+    for (int i = 0; i < net->constant_count; i++) {
+        const Constant *constant = &net->constants[i];
+        if (!constant->literal)
+            continue;
+        text_addn(out, code->data + done, constant->at - done);
+        done = constant->at;
+        print_bytes(out, &literal, constant);
+    }
+    text_addn(out, code->data + done, code->length - done);
 }

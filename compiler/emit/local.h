@@ -64,6 +64,7 @@ typedef struct Constant {
     int64_t bytes;
     int64_t offset; /* in the sidecar */
     bool literal;   /* a union over a string literal: NAME.value */
+    size_t at;      /* of the literal: where its lines belong in the code */
 } Constant;
 
 typedef struct Port {
@@ -124,8 +125,11 @@ void net_facts(const Net *net, Text *out);
 #define SIDECAR_HEAD  64
 #define SIDECAR_ALIGN 64
 
-/* c_weights.c: the constants as arrays; marks those in string literals. */
+/* c_weights.c: the constants as arrays; marks those in string literals, whose
+ * lines are left out: they are most of a file, and tell nothing of the code. */
 void weights_print(Net *net, Writer *w);
+/* The code with these lines. */
+void weights_splice(const Net *net, Text *out, const Text *code);
 /* #error where bytes are in another order than the weights'. */
 void weights_order_print(Writer *w);
 /* c_sidecar.c: what net.c needs for it. */

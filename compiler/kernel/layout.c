@@ -220,20 +220,68 @@ bool position_next(const Buffer *buffer, int64_t *index)
     return false;
 }
 
+/* What each index of a dim adds to the address: its pieces together. */
+static size_t *dim_steps(Arena *arena, const Buffer *buffer, int dim)
+{
+    const Layout *layout = &buffer->layout;
+    size_t *step = NEW_N(arena, size_t, buffer->dim[dim].extent);
+
+    for (int i = 0; i < layout->count; i++) {
+        const Piece *piece = &layout->piece[i];
+        for (int64_t k = 0; piece->dim == dim && k < buffer->dim[dim].extent;
+             k++)
+            step[k] += (size_t)(piece_value(piece, k) * piece->stride);
+    }
+    return step;
+}
+
+/* The elements of a row, each to `to` and its step. */
+static void scatter(char *to, const char *from, const size_t *step,
+                    int64_t count, size_t size)
+{
+    for (int64_t i = 0; i < count; i++)
+        memcpy(to + step[i] * size, from + (size_t)i * size, size);
+}
+
+/* A row at a time: the last dim's indices, with the others as in `index`. */
+static void pack_rows(const Buffer *buffer, size_t *const *step, char *packed)
+{
+    const int last = buffer->rank - 1;
+    const int64_t count = buffer->dim[last].extent;
+    const size_t size = (size_t)dtype_size(buffer->type);
+    const char *from = buffer->data;
+    int64_t index[KERNEL_RANK] = { 0 };
+
+    do {
+        size_t at = (size_t)buffer->layout.offset;
+        for (int i = 0; i < last; i++)
+            at += step[i][index[i]];
+        char *to = packed + at * size;
+        if (size == sizeof(float)) /* a size that the compiler knows */
+            scatter(to, from, step[last], count, sizeof(float));
+        else
+            scatter(to, from, step[last], count, size);
+        from += (size_t)count * size;
+        index[last] = count - 1;
+    } while (position_next(buffer, index));
+}
+
 void *buffer_pack(Arena *arena, const Buffer *buffer)
 {
     size_t size = (size_t)dtype_size(buffer->type);
     char *packed = arena_array(arena, (size_t)buffer->layout.size, size);
-    const char *from = buffer->data;
-    int64_t index[KERNEL_RANK] = { 0 };
+    size_t *step[KERNEL_RANK];
 
-    REQUIRE(from != NULL);
+    REQUIRE(buffer->data != NULL);
     if (layout_is_empty(buffer))
         return packed;
-    do {
-        size_t at = (size_t)layout_address(buffer, index);
-        memcpy(packed + at * size, from, size);
-        from += size;
-    } while (position_next(buffer, index));
+    REQUIRE(!check_pieces(buffer) && stays_inside(buffer));
+    for (int i = 0; i < buffer->rank; i++)
+        step[i] = dim_steps(arena, buffer, i);
+    if (buffer->rank > 0)
+        pack_rows(buffer, step, packed);
+    else
+        memcpy(packed + (size_t)buffer->layout.offset * size, buffer->data,
+               size);
     return packed;
 }

@@ -107,9 +107,11 @@ bool weights_write_safetensors(const char *path, const WeightTensor *tensors,
                                int count, const WeightMetadata *metadata,
                                int metadata_count)
 {
+    Text out = { .file = file_begin(path) };
+    if (!out.file)
+        return false;
     const WeightTensor **sorted = mem_alloc((size_t)count * sizeof *sorted);
     json_object *header = json_object_new_object();
-    Text out = { 0 };
     int64_t at = 0;
 
     if (metadata_count)
@@ -123,11 +125,11 @@ bool weights_write_safetensors(const char *path, const WeightTensor *tensors,
         put(header, sorted[i]->name, describe(sorted[i], &at));
     }
     add_header(&out, header);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         add_elements(&out, sorted[i]);
+        text_pass(&out);
+    }
     json_object_put(header);
     mem_free(sorted);
-    bool done = file_write(path, out.data, out.length);
-    text_free(&out);
-    return done;
+    return text_end(&out);
 }

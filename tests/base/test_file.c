@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -135,6 +136,72 @@ static void test_abandoned_outputs_leave_nothing(void)
     empty_folder();
 }
 
+static void test_parts_make_one_file(void)
+{
+    put("net.c", "old", 3);
+    FileOutput *out = file_begin(in_folder("net.c"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    file_add(out, "a ", 2);
+    CU_ASSERT(file_write(in_folder("net.h"), "head", 4));
+    file_add(out, "", 0);
+    file_add(out, "whole", 5);
+    CU_ASSERT(file_end(out));
+    CU_ASSERT(holds("net.c", "old"));
+    CU_ASSERT(file_commit());
+    CU_ASSERT(holds("net.c", "a whole"));
+    CU_ASSERT(holds("net.h", "head"));
+    CU_ASSERT_EQUAL(files_in_folder(), 2);
+    empty_folder();
+}
+
+static void test_parts_that_have_no_room_are_reported_at_the_end(void)
+{
+    struct rlimit old, few;
+    static const char zeros[100];
+
+    getrlimit(RLIMIT_FSIZE, &old);
+    few = old;
+    few.rlim_cur = 150;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &few);
+    capture_start(DIAG_PLAIN);
+    FileOutput *out = file_begin(in_folder("net.c"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    for (int i = 0; i < 3; i++)
+        file_add(out, zeros, sizeof zeros);
+    bool written = file_end(out);
+    setrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_DFL);
+    CU_ASSERT_FALSE(written);
+    CU_ASSERT(capture_is(arena_printf(
+        arena, "%s/net.c: error: cannot be written: File too large\n",
+        folder)));
+    CU_ASSERT_EQUAL(files_in_folder(), 0);
+    file_abandon();
+}
+
+static void test_a_text_for_a_file_stays_short(void)
+{
+    Text text = { .file = file_begin(in_folder("lines")) };
+    Text all = { 0 };
+    size_t size = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text.file);
+    for (int i = 0; i < 100000; i++) {
+        text_printf(&text, "line %d\n", i);
+        text_printf(&all, "line %d\n", i);
+        text_pass(&text);
+        text_pass(&all); /* for no file: nothing happens */
+    }
+    CU_ASSERT(text.length > 0 && text.room < all.length / 4);
+    CU_ASSERT_EQUAL(text.passed + text.length, all.length);
+    CU_ASSERT(text_end(&text) && file_commit());
+    char *content = file_read(arena, in_folder("lines"), 1 << 24, &size);
+    CU_ASSERT(size == all.length && memcmp(content, all.data, size) == 0);
+    text_free(&all);
+    empty_folder();
+}
+
 static void test_the_last_content_of_a_path_stays(void)
 {
     CU_ASSERT(file_write(in_folder("a"), "first", 5));
@@ -244,8 +311,17 @@ static void end_by_signal(void)
     raise(SIGTERM);
 }
 
+/* The compiler prints into a file, and finds a fault of its own. */
+static void end_in_the_middle(void)
+{
+    FileOutput *out = file_begin(in_folder("half.c"));
+    file_add(out, "half", 4);
+    BUG("a test of it");
+}
+
 static void test_no_output_is_left_however_the_program_ends(void)
 {
+    after_write_in_child(end_in_the_middle);
     after_write_in_child(end_by_exit);
     after_write_in_child(end_by_fault);
     after_write_in_child(end_by_signal);
@@ -365,6 +441,9 @@ static const UnitTest tests[] = {
     UNIT(test_a_file_is_mapped),
     UNIT(test_outputs_appear_at_the_commit),
     UNIT(test_abandoned_outputs_leave_nothing),
+    UNIT(test_parts_make_one_file),
+    UNIT(test_parts_that_have_no_room_are_reported_at_the_end),
+    UNIT(test_a_text_for_a_file_stays_short),
     UNIT(test_the_last_content_of_a_path_stays),
     UNIT(test_an_output_has_the_permissions_of_its_kind),
     UNIT(test_a_link_stays_a_link),

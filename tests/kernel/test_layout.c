@@ -168,6 +168,32 @@ static void test_packing_leaves_gaps_zero(void)
     done();
 }
 
+static void test_packing_puts_every_element_at_its_address(void)
+{
+    static const char *const declarations[] = {
+        "const u8[2][20][3] layout(d1/8*48 + d0*24 + d2*8 + d1%8*1 + 2, 150)",
+        "const i32[5][7] layout(d0*1 + d1*6 + 0, 42)",
+        "const f32[9] layout(d0*2 + 1, 20)",
+    };
+    static unsigned char data[140];
+
+    for (int i = 0; i < 140; i++)
+        data[i] = (unsigned char)(i + 1);
+    for (size_t i = 0; i < COUNT_OF(declarations); i++) {
+        Buffer *x = buffer_of(declarations[i]);
+        const size_t size = (size_t)dtype_size(x->type);
+        int64_t index[KERNEL_RANK] = { 0 };
+        const unsigned char *from = x->data = data;
+        const unsigned char *packed = buffer_pack(arena, x);
+        do {
+            size_t at = (size_t)layout_address(x, index);
+            CU_ASSERT(memcmp(packed + at * size, from, size) == 0);
+            from += size;
+        } while (position_next(x, index));
+        done();
+    }
+}
+
 /* ---- flat accesses ------------------------------------------------------------------ */
 
 /* The first access of the innermost loop's statement, made flat. */
@@ -265,6 +291,7 @@ static const UnitTest tests[] = {
     UNIT(test_rings_and_gaps_are_good_layouts),
     UNIT(test_what_verifies_is_injective),
     UNIT(test_packing_leaves_gaps_zero),
+    UNIT(test_packing_puts_every_element_at_its_address),
     UNIT(test_plain_accesses_become_flat),
     UNIT(test_blocks_are_resolved_when_the_loop_is_split),
     UNIT(test_blocks_are_resolved_by_intervals),
