@@ -38,7 +38,7 @@ static void test_what_was_found_stays_right(void)
 static void test_random_networks_on_every_target(void)
 {
     const Target *list[16];
-    uint64_t first = 1, last = 350;
+    uint64_t first = 1, last = 700;
     hunt_range("CNNC_SEEDS", &first, &last);
     for (int i = 0; i < target_count; i++)
         list[i] = &targets[i];

@@ -204,6 +204,37 @@ def test_the_stack_is_bounded_and_as_reported():
                     fail("%s: a frame without bound: %s" % (name, line))
 
 
+def reaches(edges, start, goal, seen):
+    """Whether the calls that start with one function come to another."""
+    for callee in edges.get(start, ()):
+        if callee == goal:
+            return True
+        if callee not in seen:
+            seen.add(callee)
+            if reaches(edges, callee, goal, seen):
+                return True
+    return False
+
+
+def test_no_function_comes_to_call_itself():
+    for name in OWN:
+        net = Net(name, BEST)
+        if not must(name, ["gcc", "-O0", "-fcallgraph-info", RUNTIME, "-c",
+                           net.c, "-o", "net.o"], net.folder):
+            continue
+        calls = re.findall(
+            r'edge: { sourcename: "([^"]*)" targetname: "([^"]*)"',
+            read_bytes(net.folder, "net.ci").decode())
+        edges = {}
+        for caller, callee in calls:
+            edges.setdefault(caller, set()).add(callee)
+        if name + "_run" not in edges:
+            fail(name + ": the calls are not known")
+        for function in edges:
+            if reaches(edges, function, function, set()):
+                fail("%s: %s calls itself" % (name, function))
+
+
 # ---- several networks, several samples ------------------------------------------------
 
 def test_two_networks_in_one_program():
