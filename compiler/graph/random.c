@@ -62,8 +62,8 @@ static int64_t channels_of(const Tensor *tensor)
 
 static int64_t draw_int(Maker *m, const Tensor *x)
 {
-    static const int64_t numbers[] = { -1, 0,  1,  1,  2,  3, 4,
-                                       8,  15, 16, 17, 31, 33, 48, 64 };
+    static const int64_t numbers[] = { -1, 0,  1,  1,  2,  3,  4, 8,
+                                       15, 16, 17, 31, 33, 48, 64 };
     return chance(m, 3) ? channels_of(x) : PICK(m, numbers);
 }
 
