@@ -15,27 +15,10 @@
 
 /* ---- bringing one kernel's names into another ------------------------------------ */
 
-static bool var_named(const Kernel *k, const char *name)
-{
-    for (int i = 0; i < k->vars.count; i++) {
-        if (strcmp(k->vars.at[i]->name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* The producer is used up by this: its variables and locals move. */
 static void adopt(Kernel *reader, const Kernel *producer, const Buffer *gone)
 {
-    for (int i = 0; i < producer->vars.count; i++) {
-        Var *var = producer->vars.at[i];
-        const char *name = var->name;
-        for (int n = 2; var_named(reader, name); n++)
-            name = arena_printf(reader->arena, "%s%d", var->name, n);
-        var->name = name;
-        var->id = reader->vars.count; /* ascending as before */
-        vec_push(&reader->vars, var);
-    }
+    adopt_vars(reader, producer);
     for (int i = 0; i < producer->params.count; i++) {
         if (producer->params.at[i] != gone)
             kernel_param(reader, producer->params.at[i]);

@@ -22,8 +22,8 @@
 typedef struct Uses {
     const Buffer *buffer;
     const Var *var;
-    int count, stores;
-    bool written, store_first, with_var, same_place;
+    int count;
+    bool written, with_var, same_place;
     const Access *first;
 } Uses;
 
@@ -36,7 +36,6 @@ static void count_uses(void *context, const Access *access, Role role,
         return;
     if (u->count++ == 0) {
         u->first = access;
-        u->store_first = role == ROLE_STORE;
         u->same_place = true;
     }
     u->same_place = u->same_place && access_same_place(u->first, access);

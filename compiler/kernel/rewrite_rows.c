@@ -77,62 +77,18 @@ static void adopt_params(Kernel *reader, const Kernel *producer)
         kernel_param(reader, producer->params.at[i]);
 }
 
-static bool name_taken(const Kernel *k, const char *name)
-{
-    for (int i = 0; i < k->locals.count; i++) {
-        if (k->locals.at[i]->name == name_intern(name))
-            return true;
-    }
-    for (int i = 0; i < k->temps.count; i++) {
-        if (name_intern(k->temps.at[i]->name) == name_intern(name))
-            return true;
-    }
-    for (int i = 0; i < k->params.count; i++) {
-        if (name_intern(k->params.at[i]->name) == name_intern(name))
-            return true;
-    }
-    return false;
-}
-
-static const char *free_name(const Kernel *k, const char *name)
-{
-    const char *free = name_intern(name);
-    for (int n = 2; name_taken(k, free); n++)
-        free = arena_printf(k->arena, "%s_%d", name, n);
-    return name_intern(free);
-}
-
-static const char *free_var(const Kernel *k, const char *name)
-{
-    const char *free = name;
-    for (int n = 2;; n++) {
-        bool taken = false;
-        for (int i = 0; i < k->vars.count; i++)
-            taken =
-                taken || name_intern(k->vars.at[i]->name) == name_intern(free);
-        if (!taken)
-            return free;
-        free = arena_printf(k->arena, "%s%d", name, n);
-    }
-}
-
 /* The producer is used up: what it names moves. */
 static void adopt_names(Kernel *reader, const Kernel *producer)
 {
-    for (int i = 0; i < producer->vars.count; i++) {
-        Var *var = producer->vars.at[i];
-        var->name = free_var(reader, var->name);
-        var->id = reader->vars.count;
-        vec_push(&reader->vars, var);
-    }
+    adopt_vars(reader, producer);
     for (int i = 0; i < producer->locals.count; i++) {
         Buffer *local = producer->locals.at[i];
-        local->name = free_name(reader, local->name);
+        local->name = kernel_unique_name(reader, local->name);
         vec_push(&reader->locals, local);
     }
     for (int i = 0; i < producer->temps.count; i++) {
         Temp *temp = producer->temps.at[i];
-        temp->name = free_name(reader, temp->name);
+        temp->name = kernel_unique_name(reader, temp->name);
         temp->id = reader->temps.count;
         vec_push(&reader->temps, temp);
     }
