@@ -179,6 +179,16 @@ const Var *kernel_var(Kernel *kernel, const char *name)
     return var;
 }
 
+void kernel_adopt_vars(Kernel *reader, const Kernel *producer)
+{
+    for (int i = 0; i < producer->vars.count; i++) {
+        Var *var = producer->vars.at[i];
+        var->name = first_free(reader, var->name, var_is_taken);
+        var->id = reader->vars.count; /* ascending as before */
+        vec_push(&reader->vars, var);
+    }
+}
+
 Temp *kernel_temp(Kernel *kernel, const char *name, Type type)
 {
     Temp *temp = NEW(kernel->arena, Temp);

@@ -12,6 +12,9 @@
 #define KERNEL_BUG(kernel, ...) (kernel_show_on_bug(kernel), BUG(__VA_ARGS__))
 void kernel_show_on_bug(const Kernel *kernel);
 
+/* The producer is used up: its variables become the reader's, under names
+ * that are free there. */
+void kernel_adopt_vars(Kernel *reader, const Kernel *producer);
 /* A name that nothing of the kernel has yet: "t", "t2", "t3"... */
 const char *kernel_unique_name(const Kernel *kernel, const char *wanted);
 

@@ -38,10 +38,6 @@ bool limit_try(Limit *limit, const Affine *sum, int64_t div);
 int64_t loop_iterations_most(const Stmt *loop);
 bool loop_constant(const Stmt *loop, int64_t *lo, int64_t *hi);
 
-/* The producer is used up: its variables become the reader's, under names
- * that are free there. */
-void adopt_vars(Kernel *reader, const Kernel *producer);
-
 /* The last statement of a list; NULL for the empty one. */
 Stmt *list_last(Stmt *list);
 

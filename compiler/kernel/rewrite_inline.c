@@ -18,7 +18,7 @@
 /* The producer is used up by this: its variables and locals move. */
 static void adopt(Kernel *reader, const Kernel *producer, const Buffer *gone)
 {
-    adopt_vars(reader, producer);
+    kernel_adopt_vars(reader, producer);
     for (int i = 0; i < producer->params.count; i++) {
         if (producer->params.at[i] != gone)
             kernel_param(reader, producer->params.at[i]);

@@ -80,7 +80,7 @@ static void adopt_params(Kernel *reader, const Kernel *producer)
 /* The producer is used up: what it names moves. */
 static void adopt_names(Kernel *reader, const Kernel *producer)
 {
-    adopt_vars(reader, producer);
+    kernel_adopt_vars(reader, producer);
     for (int i = 0; i < producer->locals.count; i++) {
         Buffer *local = producer->locals.at[i];
         local->name = kernel_unique_name(reader, local->name);

@@ -203,28 +203,6 @@ bool loop_constant(const Stmt *loop, int64_t *lo, int64_t *hi)
            limit_constant(&loop->loop.hi, false, hi);
 }
 
-static bool var_named(const Kernel *kernel, const char *name)
-{
-    for (int i = 0; i < kernel->vars.count; i++) {
-        if (strcmp(kernel->vars.at[i]->name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-void adopt_vars(Kernel *reader, const Kernel *producer)
-{
-    for (int i = 0; i < producer->vars.count; i++) {
-        Var *var = producer->vars.at[i];
-        const char *name = var->name;
-        for (int n = 2; var_named(reader, name); n++)
-            name = arena_printf(reader->arena, "%s%d", var->name, n);
-        var->name = name;
-        var->id = reader->vars.count; /* ascending as before */
-        vec_push(&reader->vars, var);
-    }
-}
-
 Stmt *list_last(Stmt *list)
 {
     while (list != NULL && list->next != NULL)
