@@ -111,6 +111,7 @@ struct Buffer {
     Layout layout;
     int64_t offset;   /* BUFFER_ARENA: bytes into the workspace */
     const void *data; /* BUFFER_CONST: logical, row-major, of `type` */
+    bool settled;     /* a final kernel reads it: its layout stays */
     const char *what; /* for a comment: "conv1.weight", or NULL */
 };
 

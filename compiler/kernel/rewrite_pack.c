@@ -109,7 +109,7 @@ static bool every_dim_moves(const Pack *p)
 }
 
 /* Strides from the innermost loop outward; vectors stay aligned. */
-static void lay_out(Pack *p)
+static Layout lay_out(Pack *p)
 {
     Layout layout = { .count = 0 };
     int64_t stride = 1;
@@ -124,7 +124,7 @@ static void lay_out(Pack *p)
         stride *= m->count;
     }
     layout.size = stride;
-    p->buffer->layout = layout;
+    return layout;
 }
 
 bool rewrite_pack(Kernel *kernel, const char *buffer, Text *why)
@@ -137,6 +137,11 @@ bool rewrite_pack(Kernel *kernel, const char *buffer, Text *why)
         text_printf(why, "'%s' cannot be packed", buffer);
         return false;
     }
-    lay_out(&p);
+    Layout layout = lay_out(&p);
+    if (p.buffer->settled && !layout_equal(&layout, &p.buffer->layout)) {
+        text_printf(why, "another kernel reads '%s' as it is", buffer);
+        return false;
+    }
+    p.buffer->layout = layout;
     return true;
 }

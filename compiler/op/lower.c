@@ -23,6 +23,10 @@ static void image_layout(Buffer *buffer, const Tensor *tensor)
     *l = (Layout){ .offset = s.offset, .size = s.size };
     l->piece[l->count++] = (Piece){ 0, 1, p->ring, s.h };
     l->piece[l->count++] = (Piece){ 1, 1, 0, s.w };
+    if (p->block > 1 && s.c == p->block) { /* a pixel: its blocks in a row */
+        l->piece[l->count++] = (Piece){ 2, 1, 0, 1 };
+        return;
+    }
     if (p->block <= 1) {
         l->piece[l->count++] = (Piece){ 2, 1, 0, s.c };
         return;

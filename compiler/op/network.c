@@ -256,6 +256,8 @@ static void finish_kernel(Kernel *kernel, const Target *target)
 static void add_kernel(Lower *l, Kernel *kernel, const LowerOptions *options)
 {
     finish_kernel(kernel, options->target);
+    for (int i = 0; i < kernel->params.count; i++)
+        kernel->params.at[i]->settled = true;
     vec_push(&l->program->kernels, kernel);
 }
 

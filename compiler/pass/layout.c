@@ -92,9 +92,10 @@ static void spare_groups(Layouter *l, const Node *node)
     out = a->filters / a->groups;
     if (!group_fits(l, in, out))
         l->image[node->input[0]->id].blocks = false;
-    /* Its result may be in memory even where it is fused: rows in a ring. */
-    for (; node != NULL && !group_fits(l, out, in); node = node->fused_into)
-        l->image[node->output[0]->id].blocks = false;
+    if (group_fits(l, out, in))
+        return;
+    for (const Node *n = node; n != NULL; n = n->fused_into)
+        l->image[n->output[0]->id].blocks = false;
 }
 
 /* Nor would a slice that begins within a block. */
