@@ -4,12 +4,11 @@
  *     [4, 6] -> [2, 12]:    for a in 0..2, b in 0..2, c in 0..6
  *                               y[a][6*b + c] = x[2*a + b][c]
  *
- * The loops run over the coarsest shape that refines both, [2, 2, 6] above.
- * There is none where the dimensions overlap, as in [4, 6] -> [3, 8]: then one
- * loop copies all, as both lie in memory in their order. Where one does not (a
- * slice of a concat), each stretch that lies within one row of both has a loop
- * of its own. Such a copy is rare: the plan lets both tensors share their
- * memory.
+ * Where both lie in memory in their order, one loop copies all. Else the loops
+ * run over the coarsest shape that refines both, [2, 2, 6] above. There is none
+ * where the dimensions overlap, as in [4, 6] -> [3, 8]: then each stretch that
+ * lies within one row of both has a loop of its own. A copy is rare: the plan
+ * lets both tensors share their memory.
  */
 #include <string.h>
 
@@ -209,16 +208,20 @@ static void copy_stretches(Kernel *k, const Node *node, Buffer *x, Buffer *y)
 
 /* ---- loops: one, where both lie in their order ------------------------------------------ */
 
-static bool is_plain(const Buffer *b)
+static bool is_in_order(const Buffer *b)
 {
-    const Layout plain = layout_plain(b->rank, b->dim);
+    int64_t index[KERNEL_RANK] = { 0 }, element = 0;
     for (int d = 0; d < b->rank; d++)
         if (b->dim[d].before || b->dim[d].after)
             return false;
-    return layout_equal(&b->layout, &plain);
+    do
+        if (layout_address(b, index) != element++)
+            return false;
+    while (position_next(b, index));
+    return true;
 }
 
-static void copy_plain(Kernel *k, const Node *node, Buffer *x, Buffer *y)
+static void copy_in_order(Kernel *k, const Node *node, Buffer *x, Buffer *y)
 {
     const Affine *i =
         affine_var(k, kernel_for(k, "i", 0, shape_count(out_shape(node))));
@@ -232,10 +235,10 @@ void reshape_lower(Lower *lower, const Node *node)
     Steps steps = { 0 };
     steps_of(&steps, in_shape(node, 0));
     steps_of(&steps, out_shape(node));
-    if (steps_refine(&steps))
+    if (is_in_order(x) && is_in_order(y))
+        copy_in_order(k, node, x, y);
+    else if (steps_refine(&steps))
         copy_refined(k, node, &steps, x, y);
-    else if (is_plain(x) && is_plain(y))
-        copy_plain(k, node, x, y);
     else
         copy_stretches(k, node, x, y);
     lower_end(lower);

@@ -2,6 +2,7 @@
 
     test_points.py [NAME ...]        all tests, or those named
 """
+import glob
 import os
 import re
 import shutil
@@ -179,9 +180,9 @@ def test_arrays_of_exactly_their_size_under_sanitizers():
 
 
 def test_guard_pages_on_both_sides():
-    for name in OWN + ["ball"]:
+    for name in OWN:
         for target in HERE_TARGETS:
-            run_driver(Net(name, target), "guard", "gcc", ["-O2"])
+            run_driver(Net(name, target), "guard", "gcc", ["-O1"])
 
 
 def test_two_threads_at_once():
@@ -193,13 +194,15 @@ def test_two_threads_at_once():
 
 def test_the_stack_is_bounded_and_as_reported():
     for name in OWN + ["ball"]:
-        for target in HERE_TARGETS:
+        for target in sorted({"generic", BEST}):
             net = Net(name, target)
-            run_driver(net, "stack", "gcc", ["-O2", "-pthread"])
-            must(name, ["gcc", "-O2", "-fstack-usage", RUNTIME, "-c", net.c,
-                        "-o", "net.o"], net.folder)
-            for line in read_bytes(net.folder,
-                                   "net.su").decode().splitlines():
+            run_driver(net, "stack", "gcc", ["-O2", "-pthread",
+                                             "-fstack-usage"])
+            frames = glob.glob(os.path.join(net.folder, "*%s*.su" % name))
+            if len(frames) != 1:
+                fail("%s: %d lists of frames" % (name, len(frames)))
+            for line in b"".join(
+                    read_bytes(path) for path in frames).decode().splitlines():
                 if "dynamic" in line.split("\t")[2]:
                     fail("%s: a frame without bound: %s" % (name, line))
 
