@@ -226,6 +226,8 @@ struct Tensor {
     TensorKind kind;
     const char *name;  /* "image", "layer1.0.conv1.weight", or made up */
     const char *label; /* the user's name for a value, or NULL */
+    const char *title; /* of an input in a foreign model, may be anything;
+                          NULL: as name */
     DType type;
     Shape shape;
     bool poisoned;     /* its maker failed and was reported */
@@ -268,6 +270,7 @@ typedef enum Loss {
 
 typedef struct Output {
     const char *name;
+    const char *title; /* as in Tensor */
     Tensor *tensor;
     const char **classes; /* NULL: none */
     int class_count;
