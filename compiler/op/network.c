@@ -317,7 +317,9 @@ static void add_ports(Lower *l)
     const Graph *graph = l->graph;
     for (int i = 0; i < graph->inputs.count; i++) {
         const Tensor *t = graph->inputs.at[i];
-        ProgramPort port = { .buffer = lower_buffer(l, t), .name = t->name };
+        ProgramPort port = { .buffer = lower_buffer(l, t),
+                             .name = t->name,
+                             .title = t->title };
         port.rank = t->shape.rank;
         memcpy(port.dim, t->shape.dim, sizeof port.dim);
         vec_push(&l->program->inputs, port);
@@ -326,6 +328,7 @@ static void add_ports(Lower *l)
         const Output *o = &graph->outputs.at[i];
         ProgramPort port = { .buffer = lower_buffer(l, o->tensor),
                              .name = o->name,
+                             .title = o->title,
                              .classes = o->classes,
                              .class_count = o->class_count };
         port.rank = o->tensor->shape.rank;
