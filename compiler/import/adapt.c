@@ -230,7 +230,7 @@ void adapt_node(Import *import, const OnnxNode *node)
     Arena *scratch = arena_new();
     Adapt a = { .import = import,
                 .node = node,
-                .opset = import->model->opset,
+                .opset = (int)node->opset,
                 .graph = import->graph };
     int other;
     bool good;

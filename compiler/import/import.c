@@ -210,7 +210,7 @@ static void report_missing(Import *import, const Missing *missing)
         text_printf(&text, " of the domain '%s'", onnx_show(node->domain));
     if (missing->other)
         text_printf(&text, " is supported in opset %d, not in opset %d",
-                    missing->other, import->model->opset);
+                    missing->other, (int)node->opset);
     else
         text_add(&text, " is not supported");
     if (missing->count > 1)
@@ -228,7 +228,7 @@ static void check_operators(Import *import)
     MissingList list = { 0 };
     int other;
     for (int n = 0; n < graph->node_count; n++)
-        if (!adapter_find(scratch, graph->node[n], import->model->opset,
+        if (!adapter_find(scratch, graph->node[n], (int)graph->node[n]->opset,
                           &other))
             add_missing(&list, graph->node[n], other);
     for (int i = 0; i < list.count; i++)

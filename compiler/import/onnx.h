@@ -70,6 +70,8 @@ typedef struct OnnxNode {
     const char *name;   /* may be "" */
     const char *op;     /* "Conv" */
     const char *domain; /* "" is ONNX's own ("ai.onnx" is written "") */
+    int64_t opset; /* the domain's version; functions can have another one than
+                      the model: what a node means is said by this one */
     int input_count, output_count, attr_count;
     const char **input, **output; /* NULL: an optional one is left out */
     OnnxAttr *attr;
