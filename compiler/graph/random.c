@@ -171,7 +171,7 @@ static int degree_made(const Maker *m, const Node *node)
         sum += degree;
         most = degree > most ? degree : most;
     }
-    return node->op == OP_MUL ? sum : most;
+    return node->op == OP_MUL ? sum : node->op == OP_SQUARE ? 2 * most : most;
 }
 
 static bool is_small(const Maker *m, const Node *node)
@@ -241,14 +241,33 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     return make_constant(m, x);
 }
 
-/* What is divided by lies in 0.5..2. */
-static Tensor *make_divisor(Maker *m, Tensor *x)
+/* Where an input must lie for a result of its size, and for errors that stay
+ * small; everywhere, where there is no row. */
+static const struct {
+    Op op;
+    int input;
+    double low, high;
+} domains[] = {
+    { OP_DIV, 1, 0.5, 2 }, { OP_RECIPROCAL, 0, 0.5, 2 },
+    { OP_EXP, 0, -8, 1 },  { OP_LOG, 0, 0.125, 64 },
+    { OP_SQRT, 0, 0, 64 },
+};
+
+/* The input, clipped to where it must lie; constants are from 0.5 to 1.5. */
+static Tensor *clip_to_domain(Maker *m, Op op, int input, Tensor *x)
 {
-    int tensors = m->graph->tensors.count;
-    Node *clip = add_node(m, OP_CLIP, &x, 1);
-    node_attrs(clip, UnaryAttrs)->p = 0.5;
-    node_attrs(clip, UnaryAttrs)->q = 2;
-    return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    for (int i = 0; i < COUNT_OF(domains); i++) {
+        int tensors = m->graph->tensors.count;
+        Node *clip;
+        if (domains[i].op != op || domains[i].input != input ||
+            x->kind == TENSOR_CONSTANT)
+            continue;
+        clip = add_node(m, OP_CLIP, &x, 1);
+        node_attrs(clip, UnaryAttrs)->p = domains[i].low;
+        node_attrs(clip, UnaryAttrs)->q = domains[i].high;
+        return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    }
+    return x;
 }
 
 static bool try_op(Maker *m, Op op)
@@ -263,8 +282,8 @@ static bool try_op(Maker *m, Op op)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
         inputs[i] = draw_other(m, inputs[0]);
-    if (op == OP_DIV && inputs[1]->kind != TENSOR_CONSTANT)
-        inputs[1] = make_divisor(m, inputs[1]);
+    for (int i = 0; i < count; i++)
+        inputs[i] = clip_to_domain(m, op, i, inputs[i]);
     tensors = m->graph->tensors.count;
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)
