@@ -159,6 +159,18 @@ static IntList draw_steps(Maker *m, const Tensor *x)
     return list;
 }
 
+/* Some of the dimensions, in any order, from either end; often all. */
+static IntList draw_axes(Maker *m, const Tensor *x)
+{
+    IntList list = draw_order(m, x);
+    if (chance(m, 3))
+        return list;
+    list.count = (int)random_range(&m->random, 0, list.count);
+    for (int i = 0; i < list.count; i++)
+        list.at[i] -= chance(m, 2) ? x->shape.rank : 0;
+    return list;
+}
+
 /* Lists of whole numbers mean something else in each operator. */
 static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
 {
@@ -168,7 +180,7 @@ static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
     } rows[] = {
         { "shape", draw_shape },  { "perm", draw_order },
         { "begin", draw_places }, { "end", draw_places },
-        { "step", draw_steps },
+        { "step", draw_steps },   { "axes", draw_axes },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (strcmp(rows[i].name, name) == 0)
@@ -222,7 +234,21 @@ static int degree_made(const Maker *m, const Node *node)
         sum += degree;
         most = degree > most ? degree : most;
     }
-    return node->op == OP_MUL ? sum : node->op == OP_SQUARE ? 2 * most : most;
+    switch ((int)node->op) {
+    case OP_MUL: return sum;
+    case OP_SQUARE:
+    case OP_REDUCE_SUM_SQUARE: return 2 * sum;
+    case OP_REDUCE_PROD: return MOST_DEGREE;
+    }
+    return most;
+}
+
+/* Of many factors. */
+static bool is_large_product(const Node *node)
+{
+    return node->op == OP_REDUCE_PROD &&
+           shape_count(&node->input[0]->shape) >
+               8 * shape_count(&node->output[0]->shape);
 }
 
 static bool is_small(const Maker *m, const Node *node)
@@ -232,7 +258,7 @@ static bool is_small(const Maker *m, const Node *node)
             return false;
     return shape_count(&node->output[0]->shape) <= m->options->most_elements &&
            op_info[node->op].macs(node) <= m->options->most_macs &&
-           degree_made(m, node) <= MOST_DEGREE;
+           degree_made(m, node) <= MOST_DEGREE && !is_large_product(node);
 }
 
 static Node *add_node(Maker *m, Op op, Tensor *const *inputs, int count)
@@ -299,9 +325,13 @@ static const struct {
     int input;
     double low, high;
 } domains[] = {
-    { OP_DIV, 1, 0.5, 2 }, { OP_RECIPROCAL, 0, 0.5, 2 },
-    { OP_EXP, 0, -8, 1 },  { OP_LOG, 0, 0.125, 64 },
+    { OP_DIV, 1, 0.5, 2 },
+    { OP_RECIPROCAL, 0, 0.5, 2 },
+    { OP_EXP, 0, -8, 1 },
+    { OP_LOG, 0, 0.125, 64 },
     { OP_SQRT, 0, 0, 64 },
+    { OP_REDUCE_PROD, 0, 0.5, 2 },
+    { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
 };
 
 /* The input, clipped to where it must lie; constants are from 0.5 to 1.5. */
