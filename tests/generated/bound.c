@@ -103,6 +103,18 @@ static void bound_moves(Bounder *b)
                       rounding(1) * fabs(b->out[i]);
 }
 
+/* A norm of two vectors' sum is at most the sum of their norms. */
+static void bound_norm(Bounder *b)
+{
+    double *off = NEW_N(b->arena, double, count_in(b, 0));
+    const double *in = off, r = rounding(count_in(b, 0));
+    for (int64_t i = 0; i < count_in(b, 0); i++)
+        off[i] = b->off[0][i] + r * fabs(b->in[0][i]);
+    double *carried = evaluated(b, &in);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = carried[i] + r * fabs(b->out[i]);
+}
+
 /* ---- along an axis --------------------------------------------------------------- */
 
 static double largest(const double *values, int64_t count)
@@ -190,7 +202,7 @@ static Rule *const rules[OP_COUNT] = {
     [OP_CONCAT] = bound_moves,         [OP_PAD] = bound_moves,
     [OP_FLATTEN] = bound_moves,        [OP_RESHAPE] = bound_moves,
     [OP_UPSAMPLE] = bound_moves,       [OP_SOFTMAX] = bound_softmax,
-    [OP_ARGMAX] = bound_argmax,
+    [OP_ARGMAX] = bound_argmax,        [OP_LPPOOL] = bound_norm,
 };
 
 static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
