@@ -137,6 +137,12 @@ typedef struct UnaryAttrs {
     double p, q;
 } UnaryAttrs;
 
+/* Of every REDUCE. After inference the axes are listed, ascending. */
+typedef struct ReduceAttrs {
+    IntList axes;
+    bool keep;
+} ReduceAttrs;
+
 /* Of every OP and BINARY. */
 typedef struct NoAttrs {
     char end;
@@ -149,6 +155,7 @@ typedef enum Op {
 #define UNARY1(id, ...)   OP_##id,
 #define UNARY2(id, ...)   OP_##id,
 #define BINARY(id, ...)   OP_##id,
+#define REDUCE(id, ...)   OP_##id,
 #include "graph/ops.def"
     OP_COUNT
 } Op;

@@ -31,6 +31,7 @@
 #define UNARY1(id, name, ...)   OP_ENTRIES(name)
 #define UNARY2(id, name, ...)   OP_ENTRIES(name)
 #define BINARY(id, name, ...)   OP_ENTRIES(name)
+#define REDUCE(id, name, ...)   OP_ENTRIES(name)
 #include "graph/ops.def"
 
 /* ---- shape rules (check.c) ---------------------------------------------------- */

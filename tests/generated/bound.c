@@ -103,16 +103,20 @@ static void bound_moves(Bounder *b)
                       rounding(1) * fabs(b->out[i]);
 }
 
-/* A norm of two vectors' sum is at most the sum of their norms. */
-static void bound_norm(Bounder *b)
+/* ---- sums of sizes -------------------------------------------------------------------- */
+
+/* What grows with the size of every element, the more the larger it is. */
+static void bound_sizes(Bounder *b)
 {
-    double *off = NEW_N(b->arena, double, count_in(b, 0));
-    const double *in = off, r = rounding(count_in(b, 0));
+    const double *in = absolutes(b, 0);
+    double *wide = absolutes(b, 0);
+    const double r = rounding(count_in(b, 0) / count_out(b));
     for (int64_t i = 0; i < count_in(b, 0); i++)
-        off[i] = b->off[0][i] + r * fabs(b->in[0][i]);
-    double *carried = evaluated(b, &in);
+        wide[i] += b->off[0][i] + r * wide[i];
+    const double *more = evaluated(b, (const double *[]){ wide });
+    const double *size = evaluated(b, &in);
     for (int64_t i = 0; i < count_out(b); i++)
-        b->bound[i] = carried[i] + r * fabs(b->out[i]);
+        b->bound[i] = more[i] - size[i] + rounding(1) * size[i];
 }
 
 /* ---- along an axis --------------------------------------------------------------- */
@@ -202,7 +206,11 @@ static Rule *const rules[OP_COUNT] = {
     [OP_CONCAT] = bound_moves,         [OP_PAD] = bound_moves,
     [OP_FLATTEN] = bound_moves,        [OP_RESHAPE] = bound_moves,
     [OP_UPSAMPLE] = bound_moves,       [OP_SOFTMAX] = bound_softmax,
-    [OP_ARGMAX] = bound_argmax,        [OP_LPPOOL] = bound_norm,
+    [OP_ARGMAX] = bound_argmax,        [OP_TRANSPOSE] = bound_moves,
+    [OP_SLICE] = bound_moves,          [OP_REDUCE_SUM] = bound_sizes,
+    [OP_REDUCE_MEAN] = bound_sizes,    [OP_REDUCE_L1] = bound_sizes,
+    [OP_REDUCE_L2] = bound_sizes,      [OP_REDUCE_SUM_SQUARE] = bound_sizes,
+    [OP_LPPOOL] = bound_sizes,
 };
 
 static void bound_node(Arena *arena, const Node *node, const Evaluation *e,

@@ -262,6 +262,52 @@ static void test_argmax_takes_the_first_of_equals(void)
         LIST(0, 0, 1));
 }
 
+/* ---- over some of the dimensions ------------------------------------------------------------------- */
+
+static void test_reductions(void)
+{
+    const double x[] = { 1, -2, 3, 4, 5, -6 };
+    static const struct {
+        Op op;
+        double rows[2], columns[3], all;
+    } rows[] = {
+        { OP_REDUCE_SUM, { 2, 3 }, { 5, 3, -3 }, 5 },
+        { OP_REDUCE_MEAN, { 2.0 / 3, 1 }, { 2.5, 1.5, -1.5 }, 5.0 / 6 },
+        { OP_REDUCE_MAX, { 3, 5 }, { 4, 5, 3 }, 5 },
+        { OP_REDUCE_MIN, { -2, -6 }, { 1, -2, -6 }, -6 },
+        { OP_REDUCE_PROD, { -6, -120 }, { 4, -10, -18 }, 720 },
+        { OP_REDUCE_L1, { 6, 15 }, { 5, 7, 9 }, 21 },
+        { OP_REDUCE_SUM_SQUARE, { 14, 77 }, { 17, 29, 45 }, 91 },
+        { OP_REDUCE_L2,
+          { 3.7416573867739413, 8.774964387392123 },
+          { 4.123105625617661, 5.385164807134504, 6.708203932499369 },
+          9.539392014169456 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        one(rows[i].op, "axes=[1]", SHAPE(2, 3), x, rows[i].rows);
+        one(rows[i].op, "axes=[-2], keep=yes", SHAPE(2, 3), x, rows[i].columns);
+        one(rows[i].op, "", SHAPE(2, 3), x, &rows[i].all);
+        one(rows[i].op, "axes=[2, 0]", SHAPE(2, 1, 3), x, &rows[i].all);
+    }
+}
+
+static void test_logarithms_of_sums(void)
+{
+    const double x[] = { 1, 2, 1e4, 1e4 }, far[] = { -INFINITY, -INFINITY };
+    one(OP_REDUCE_LOG_SUM, "axes=[1]", SHAPE(2, 2), x,
+        LIST(1.0986122886681098, 9.903487552536127));
+    one(OP_REDUCE_LOG_SUM_EXP, "axes=[1]", SHAPE(2, 2), x,
+        LIST(2.313261687518223, 10000.693147180559945));
+    one(OP_REDUCE_LOG_SUM_EXP, "", SHAPE(2), far, LIST(-INFINITY));
+    one(OP_REDUCE_LOG_SUM_EXP, "", SHAPE(2), LIST(INFINITY, 0), LIST(INFINITY));
+}
+
+static void test_a_scalar_is_reduced_to_itself(void)
+{
+    one(OP_REDUCE_SUM, "", shape_of(0, NULL), LIST(3), LIST(3));
+    one(OP_REDUCE_MEAN, "keep=yes", shape_of(0, NULL), LIST(3), LIST(3));
+}
+
 static const UnitTest tests[] = {
     UNIT(test_functions_of_one_number),
     UNIT(test_functions_far_out),
@@ -279,5 +325,8 @@ static const UnitTest tests[] = {
     UNIT(test_slices),
     UNIT(test_softmax),
     UNIT(test_argmax_takes_the_first_of_equals),
+    UNIT(test_reductions),
+    UNIT(test_logarithms_of_sums),
+    UNIT(test_a_scalar_is_reduced_to_itself),
 };
 UNIT_MAIN("references", tests)

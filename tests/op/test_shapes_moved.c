@@ -119,9 +119,36 @@ static void test_slices_are_inferred_twice(void)
     }
 }
 
+static void test_reductions(void)
+{
+    static const Row rows[] = {
+        { OP_REDUCE_SUM, "", 3, { 5, 6, 7 }, "[]" },
+        { OP_REDUCE_SUM, "keep=yes", 3, { 5, 6, 7 }, "[1, 1, 1]" },
+        { OP_REDUCE_SUM, "axes=[-1, 0]", 3, { 5, 6, 7 }, "[6]" },
+        { OP_REDUCE_MAX, "axes=[1], keep=yes", 3, { 5, 6, 7 }, "[5, 1, 7]" },
+        { OP_REDUCE_L2,
+          "axes=[3]",
+          3,
+          { 5, 6, 7 },
+          "axis 3 of 'reduce_l2' is not a dimension of [5, 6, 7]" },
+        { OP_REDUCE_L2,
+          "axes=[-4]",
+          3,
+          { 5, 6, 7 },
+          "axis -4 of 'reduce_l2' is not a dimension of [5, 6, 7]" },
+        { OP_REDUCE_L2,
+          "axes=[2, -1]",
+          3,
+          { 5, 6, 7 },
+          "axis 2 stands twice in the axes of 'reduce_l2'" },
+    };
+    CHECK(rows);
+}
+
 static const UnitTest tests[] = {
     UNIT(test_transpositions),
     UNIT(test_slices),
     UNIT(test_slices_are_inferred_twice),
+    UNIT(test_reductions),
 };
 UNIT_MAIN("shapes of moved elements", tests)
