@@ -77,9 +77,10 @@ static Size draw_size(Maker *m, const Tensor *x)
 {
     static const int64_t numbers[] = { 1, 1, 2, 2, 3, 3, 4, 5, 7 };
     Size size = { chance(m, 2) ? 1 : 2, { 0 } };
+    const int height = shape_height(&x->shape);
     for (int i = 0; i < size.count; i++)
-        size.at[i] = i < x->shape.rank && chance(m, 8) /* just fits */
-                         ? x->shape.dim[i]
+        size.at[i] = height + i < x->shape.rank && chance(m, 8) /* just fits */
+                         ? x->shape.dim[height + i]
                          : PICK(m, numbers);
     return size;
 }
@@ -418,11 +419,15 @@ static void add_input(Maker *m, int number)
     const bool bytes = chance(m, 4);
     Tensor *tensor;
     snprintf(name, sizeof name, "in%d", number);
-    shape.rank = chance(m, 5) ? (int)random_range(&m->random, 1, 2) : 3;
-    do
+    shape.rank = chance(m, 5)   ? (int)random_range(&m->random, 1, 2)
+                 : chance(m, 4) ? 4
+                                : 3;
+    do {
         for (int i = 0; i < shape.rank; i++)
             shape.dim[i] = draw_extent(m);
-    while (shape_count(&shape) > m->options->most_elements);
+        if (shape.rank == 4) /* a batch */
+            shape.dim[0] = random_range(&m->random, 1, 3);
+    } while (shape_count(&shape) > m->options->most_elements);
     tensor = graph_input(m->graph, name, bytes ? DT_U8 : DT_F32, shape, NULL);
     if (bytes) {
         int tensors = m->graph->tensors.count;

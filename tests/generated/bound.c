@@ -212,6 +212,7 @@ static Rule *const rules[OP_COUNT] = {
     [OP_SLICE] = bound_moves,          [OP_REDUCE_SUM] = bound_sizes,
     [OP_REDUCE_MEAN] = bound_sizes,    [OP_REDUCE_L1] = bound_sizes,
     [OP_REDUCE_L2] = bound_sizes,      [OP_REDUCE_SUM_SQUARE] = bound_sizes,
+    [OP_LPPOOL] = bound_sizes,
 };
 
 /* Nothing is said of what a float cannot hold, nor of what is made of it. */
