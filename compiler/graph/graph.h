@@ -116,7 +116,7 @@ typedef struct AttrInfo {
     typedef struct Attrs {
 #define ATTR(Attrs, kind, name, fallback) AttrType_##kind name;
 #define OP_END(Attrs)                                                          \
-    char end;                                                                  \
+    char last;                                                                 \
     }                                                                          \
     Attrs;
 #include "graph/ops.def"

@@ -109,7 +109,7 @@ static FloatList draw_floats(Maker *m, const Tensor *x)
 }
 
 /* A shape of the same count: its factors, dealt into a few dimensions. */
-static IntList draw_ints(Maker *m, const Tensor *x)
+static IntList draw_shape(Maker *m, const Tensor *x)
 {
     int64_t left = shape_count(&x->shape);
     IntList list = { (int)random_range(&m->random, 1, 4), { 0 } };
@@ -123,6 +123,57 @@ static IntList draw_ints(Maker *m, const Tensor *x)
     if (chance(m, 3))
         list.at[random_range(&m->random, 0, list.count - 1)] = -1;
     return list;
+}
+
+static IntList draw_order(Maker *m, const Tensor *x)
+{
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++) {
+        int other = (int)random_range(&m->random, 0, i);
+        list.at[i] = list.at[other];
+        list.at[other] = i;
+    }
+    return list;
+}
+
+/* A place in each dimension: most often its first or its last ones, also from
+ * its end, or beyond. */
+static IntList draw_places(Maker *m, const Tensor *x)
+{
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++) {
+        const int64_t dim = x->shape.dim[i];
+        const int64_t places[] = { 0,   0,    1,  dim / 2, dim - 1, dim,
+                                   dim, 1000, -1, -dim,    1 - dim, -1000 };
+        list.at[i] = PICK(m, places);
+    }
+    return list;
+}
+
+static IntList draw_steps(Maker *m, const Tensor *x)
+{
+    static const int64_t steps[] = { 1, 1, 1, 1, 2, 3, 50, -1, -1, -2 };
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++)
+        list.at[i] = PICK(m, steps);
+    return list;
+}
+
+/* Lists of whole numbers mean something else in each operator. */
+static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
+{
+    static const struct {
+        const char *name;
+        IntList (*draw)(Maker *m, const Tensor *x);
+    } rows[] = {
+        { "shape", draw_shape },  { "perm", draw_order },
+        { "begin", draw_places }, { "end", draw_places },
+        { "step", draw_steps },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].draw(m, x);
+    BUG("nothing is drawn for the list '%s'", name);
 }
 
 static DType draw_dtype(Maker *m)
@@ -142,7 +193,7 @@ static void draw_attr(Maker *m, const AttrInfo *attr, void *attrs,
     case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
     case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
     case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
-    case ATTR_INTS: *(IntList *)field = draw_ints(m, x); return;
+    case ATTR_INTS: *(IntList *)field = draw_ints(m, attr->name, x); return;
     case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
     }
     BUG("no attribute kind %d", (int)attr->kind);

@@ -61,6 +61,8 @@ static bool is_row_major(const Node *node)
     case OP_FLATTEN:
     case OP_RESHAPE:
         return node->input[0]->shape.rank != 3 || pixels(node->input[0]) > 1;
+    case OP_TRANSPOSE:
+    case OP_SLICE:
     case OP_SOFTMAX:
     case OP_ARGMAX: return true;
     case OP_CONCAT: return node_attrs(node, ConcatAttrs)->axis != 2;

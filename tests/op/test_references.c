@@ -215,6 +215,33 @@ static void test_reshaping_keeps_the_order(void)
     one(OP_DROPOUT, "", SHAPE(3, 2), x, x);
 }
 
+static void test_transposition(void)
+{
+    one(OP_TRANSPOSE, "perm=[1, 0]", SHAPE(2, 3), LIST(1, 2, 3, 4, 5, 6),
+        LIST(1, 4, 2, 5, 3, 6));
+    one(OP_TRANSPOSE, "perm=[2, 0, 1]", SHAPE(2, 1, 3), LIST(1, 2, 3, 4, 5, 6),
+        LIST(1, 4, 2, 5, 3, 6));
+    one(OP_TRANSPOSE, "perm=[1, 0, 2]", SHAPE(2, 2, 2),
+        LIST(1, 2, 3, 4, 5, 6, 7, 8), LIST(1, 2, 5, 6, 3, 4, 7, 8));
+}
+
+static void test_slices(void)
+{
+    const double x[] = { 1, 2, 3, 4, 5, 6 };
+    one(OP_SLICE, "begin=[1], end=[4]", SHAPE(6), x, LIST(2, 3, 4));
+    one(OP_SLICE, "begin=[1], end=[6], step=[3]", SHAPE(6), x, LIST(2, 5));
+    one(OP_SLICE, "begin=[-2], end=[99]", SHAPE(6), x, LIST(5, 6));
+    one(OP_SLICE, "begin=[-1], end=[-99], step=[-2]", SHAPE(6), x,
+        LIST(6, 4, 2));
+    one(OP_SLICE, "begin=[99], end=[0], step=[-1]", SHAPE(6), x,
+        LIST(6, 5, 4, 3, 2));
+    one(OP_SLICE, "begin=[1], end=[2]", SHAPE(2, 3), x, LIST(4, 5, 6));
+    one(OP_SLICE, "begin=[0, 2], end=[2, 0], step=[1, -1]", SHAPE(2, 3), x,
+        LIST(3, 2, 6, 5));
+    one(OP_SLICE, "begin=[1, -99], end=[-9, 1], step=[-1, 5]", SHAPE(2, 3), x,
+        LIST(4, 1));
+}
+
 /* ---- along an axis -------------------------------------------------------------------------------- */
 
 static void test_softmax(void)
@@ -248,6 +275,8 @@ static const UnitTest tests[] = {
     UNIT(test_padding),
     UNIT(test_upsampling),
     UNIT(test_reshaping_keeps_the_order),
+    UNIT(test_transposition),
+    UNIT(test_slices),
     UNIT(test_softmax),
     UNIT(test_argmax_takes_the_first_of_equals),
 };
