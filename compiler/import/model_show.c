@@ -22,6 +22,10 @@ static size_t show_char(const char *text, size_t room, char out[16])
     uint32_t code;
     int bytes = utf8_decode(text, room, &code);
 
+    if (strncmp(text, ONNX_NUL, 2) == 0) {
+        strcpy(out, "\\x00");
+        return 2;
+    }
     if (bytes == 0) {
         snprintf(out, 16, "\\x%02x", (unsigned char)*text);
         return 1;

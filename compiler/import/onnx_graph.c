@@ -138,11 +138,14 @@ static bool take_inputs(OnnxReader *r)
         onnx_names_add(&tensors, graph->initializer[i]->name, i);
     onnx_names_sort(&tensors);
     graph->input = NEW_N(r->arena, OnnxValueInfo *, file->n_input);
+    r->input_names = NEW_N(r->arena, const char *, file->n_input);
     for (size_t i = 0; i < file->n_input; i++) {
         OnnxValueInfo *input = onnx_value(r, "input", file->input[i]);
         good &= input && add_input(r, &tensors, input);
-        if (input)
-            onnx_names_add(&names, input->name, (int)i);
+        if (!input)
+            continue;
+        r->input_names[i] = input->name;
+        onnx_names_add(&names, input->name, (int)i);
     }
     onnx_names_sort(&names);
     good = check_twice(r, &tensors, "initialiser") &&

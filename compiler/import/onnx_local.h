@@ -34,6 +34,7 @@ typedef ProtobufCBinaryData Bytes;
 #define ONNX_UNFOLD_LIMIT ((int64_t)256 << 20)
 #define ONNX_MIN_IR       3
 #define ONNX_MAX_IR       13
+#define ONNX_IR_CONSTANTS 4 /* initialisers need not be inputs */
 
 /* ---- names (onnx_names.c) ------------------------------------------------ */
 
@@ -60,6 +61,7 @@ typedef struct OnnxReader {
     /* Initialisers of types that are not supported, by name; what: ONNX's code
      * of the type. They may be there, but not be read. */
     OnnxNames unsupported;
+    const char **input_names; /* of the file, initialisers among them */
 } OnnxReader;
 
 /* ---- places, for messages (onnx_read.c) ---------------------------------- */
@@ -73,8 +75,8 @@ typedef struct OnnxPlace {
 /* "PATH: error: PLACE TEXT"; returns false. */
 bool onnx_refuse(const OnnxReader *r, OnnxPlace place, const char *format, ...)
     PRINTF_LIKE(3, 4);
-/* The bytes as a name: valid UTF-8 without NUL; NULL and a diagnostic
- * otherwise. what is "a name", "an input" ... */
+/* The bytes as a name: valid UTF-8, NUL as ONNX_NUL; else NULL and a
+ * diagnostic. what is "a name", "an input" ... */
 const char *onnx_text(const OnnxReader *r, OnnxPlace place, Bytes bytes,
                       const char *what);
 

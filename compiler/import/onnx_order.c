@@ -119,6 +119,36 @@ static bool check_readers(const OnnxReader *r, const OnnxNames *makers)
     return good;
 }
 
+/* In models before IR 4 all initialisers are inputs. Many writers got that
+ * wrong; but one that is no input and that nothing reads has lost its name, or
+ * the input that it was meant for has. */
+static bool check_unread(const OnnxReader *r)
+{
+    const OnnxGraph *graph = r->model->graph;
+    OnnxNames used = { 0 };
+    bool good = true;
+
+    for (size_t i = 0; i < r->file->graph->n_input; i++)
+        onnx_names_add(&used, r->input_names[i], 0);
+    for (int i = 0; i < graph->node_count; i++)
+        for (int j = 0; j < graph->node[i]->input_count; j++)
+            if (graph->node[i]->input[j])
+                onnx_names_add(&used, graph->node[i]->input[j], 0);
+    for (int i = 0; i < graph->output_count; i++)
+        onnx_names_add(&used, graph->output[i]->name, 0);
+    onnx_names_sort(&used);
+    for (int i = 0; i < graph->initializer_count; i++) {
+        const char *name = graph->initializer[i]->name;
+        if (!onnx_names_find(&used, name))
+            good = onnx_refuse(
+                r, (OnnxPlace){ .kind = "initialiser", .name = name },
+                "is no input, as ir_version %lld wants, and nothing reads it",
+                (long long)r->model->ir_version);
+    }
+    vec_free(&used);
+    return good;
+}
+
 /* ---- order --------------------------------------------------------------- */
 
 typedef enum State { UNSEEN, OPEN, PLACED } State;
@@ -212,6 +242,7 @@ bool onnx_order(OnnxReader *r)
 
     add_makers(r, &makers);
     good = check_makers(r->model, &makers) && check_readers(r, &makers) &&
+           (r->model->ir_version >= ONNX_IR_CONSTANTS || check_unread(r)) &&
            sort_nodes(r, &makers);
     vec_free(&makers);
     return good;

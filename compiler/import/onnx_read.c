@@ -46,20 +46,22 @@ bool onnx_refuse(const OnnxReader *r, OnnxPlace place, const char *format, ...)
 const char *onnx_text(const OnnxReader *r, OnnxPlace place, Bytes bytes,
                       const char *what)
 {
-    char *text = arena_textn(r->arena, (const char *)bytes.data, bytes.len);
+    const char *text = (const char *)bytes.data;
+    Text out = { 0 };
     uint32_t code = 0;
 
     for (size_t at = 0; at < bytes.len;) {
         int length = utf8_decode(text + at, bytes.len - at, &code);
-        if (length == 0 || code == 0) {
-            onnx_refuse(r, place, "has %s that %s: '%s'", what,
-                        length ? "holds a NUL character" : "is not UTF-8",
-                        onnx_show(text));
+        if (length == 0) {
+            onnx_refuse(r, place, "has %s that is not UTF-8: '%s'", what,
+                        onnx_show(arena_textn(r->arena, text, bytes.len)));
+            text_free(&out);
             return NULL;
         }
+        text_addn(&out, code ? text + at : ONNX_NUL, code ? (size_t)length : 2);
         at += (size_t)length;
     }
-    return text;
+    return text_take(&out, r->arena);
 }
 
 /* ---- the model ----------------------------------------------------------- */
