@@ -15,6 +15,7 @@
  */
 #include "bound.h"
 
+#include <float.h>
 #include <math.h>
 
 #define UNIT_ROUNDOFF (1.0 / 16777216)
@@ -193,7 +194,8 @@ static void add_shift(Bounder *b, int index, double sign, double *most)
         in[i] = i == index ? shifted : b->in[i];
     const double *out = evaluated(b, in);
     for (int64_t i = 0; i < count_out(b); i++)
-        most[i] = fmax(most[i], fabs(out[i] - b->out[i]));
+        most[i] =
+            isnan(out[i]) ? INFINITY : fmax(most[i], fabs(out[i] - b->out[i]));
 }
 
 static void bound_elements(Bounder *b)
@@ -218,28 +220,37 @@ typedef void Rule(Bounder *b);
 
 /* The others, new ones too, are elementwise: bound_elements. */
 static Rule *const rules[OP_COUNT] = {
+    [OP_ARGMAX] = bound_argmax,
+    [OP_MATMUL] = bound_matmul,
+    [OP_AVGPOOL] = bound_moves,
+    [OP_CONCAT] = bound_moves,
+    [OP_FLATTEN] = bound_moves,
+    [OP_GLOBAL_AVGPOOL] = bound_moves,
+    [OP_GLOBAL_MAXPOOL] = bound_moves,
+    [OP_MAXPOOL] = bound_moves,
+    [OP_PAD] = bound_moves,
+    [OP_RESHAPE] = bound_moves,
+    [OP_SLICE] = bound_moves,
+    [OP_TRANSPOSE] = bound_moves,
+    [OP_UPSAMPLE] = bound_moves,
     [OP_CONV] = bound_products,
     [OP_DENSE] = bound_products,
-    [OP_MAXPOOL] = bound_moves,
-    [OP_AVGPOOL] = bound_moves,
-    [OP_GLOBAL_MAXPOOL] = bound_moves,
-    [OP_GLOBAL_AVGPOOL] = bound_moves,
-    [OP_CONCAT] = bound_moves,
-    [OP_PAD] = bound_moves,
-    [OP_FLATTEN] = bound_moves,
-    [OP_RESHAPE] = bound_moves,
-    [OP_UPSAMPLE] = bound_moves,
-    [OP_SOFTMAX] = bound_softmax,
-    [OP_ARGMAX] = bound_argmax,
-    [OP_TRANSPOSE] = bound_moves,
-    [OP_SLICE] = bound_moves,
-    [OP_REDUCE_SUM] = bound_sizes,
-    [OP_REDUCE_MEAN] = bound_sizes,
+    [OP_LPPOOL] = bound_sizes,
     [OP_REDUCE_L1] = bound_sizes,
     [OP_REDUCE_L2] = bound_sizes,
-    [OP_MATMUL] = bound_matmul,
+    [OP_REDUCE_MEAN] = bound_sizes,
+    [OP_REDUCE_SUM] = bound_sizes,
     [OP_REDUCE_SUM_SQUARE] = bound_sizes,
+    [OP_SOFTMAX] = bound_softmax,
 };
+
+/* Nothing is said of what a float cannot hold, nor of what is made of it. */
+static void open_far_out(Bounder *b)
+{
+    for (int64_t i = 0; i < count_out(b); i++)
+        if (!(fabs(b->out[i]) + b->bound[i] < FLT_MAX))
+            b->bound[i] = INFINITY;
+}
 
 static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
                        double **all)
@@ -257,6 +268,7 @@ static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
         rules[node->op](&b);
     else
         bound_elements(&b);
+    open_far_out(&b);
 }
 
 double **bound_all(Arena *arena, const Graph *graph, const Evaluation *e)
