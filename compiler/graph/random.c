@@ -237,7 +237,9 @@ static int degree_made(const Maker *m, const Node *node)
         most = degree > most ? degree : most;
     }
     switch ((int)node->op) {
-    case OP_MUL: return sum;
+    case OP_MUL:
+    case OP_MATMUL: return sum;
+    case OP_SQUARE:
     case OP_REDUCE_SUM_SQUARE: return 2 * sum;
     case OP_REDUCE_PROD: return MOST_DEGREE;
     }
@@ -283,18 +285,12 @@ static bool keep_node(Maker *m, Node *node, int tensors)
     return false;
 }
 
-/* A constant that goes with x: its shape, some dimensions 1, some missing. */
-static Tensor *make_constant(Maker *m, const Tensor *x)
+static Tensor *make_constant(Maker *m, Shape shape)
 {
     char name[32];
-    Shape shape = { 0 };
-    int from = (int)random_range(&m->random, 0, x->shape.rank);
-    int64_t count;
+    int64_t count = shape_count(&shape);
     float *data;
     Tensor *tensor;
-    for (int i = from; i < x->shape.rank; i++)
-        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
-    count = shape_count(&shape);
     data = mem_alloc(sizeof *data * (size_t)count);
     for (int64_t i = 0; i < count; i++)
         data[i] = (float)(0.5 + random_uniform(&m->random));
@@ -302,6 +298,16 @@ static Tensor *make_constant(Maker *m, const Tensor *x)
     tensor = graph_constant(m->graph, name, shape, data);
     mem_free(data);
     return tensor;
+}
+
+/* A constant that goes with x: its shape, some dimensions 1, some missing. */
+static Tensor *make_fitting(Maker *m, const Tensor *x)
+{
+    Shape shape = { 0 };
+    int from = (int)random_range(&m->random, 0, x->shape.rank);
+    for (int i = from; i < x->shape.rank; i++)
+        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
+    return make_constant(m, shape);
 }
 
 /* Another value of the same shape, a constant, or (rarely) anything. */
@@ -316,28 +322,78 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     if (chance(m, 8) ||
         (candidate != x && shape_equal(&candidate->shape, &x->shape)))
         return candidate;
-    return make_constant(m, x);
+    return make_fitting(m, x);
 }
 
-/* Which input must lie in 0.5..2: what is divided by, the factors of a long
- * product, what a logarithm is taken of; -1: none. */
-static int tame_input(Op op)
+/* Where an input must lie for a result of its size, and for errors that stay
+ * small; everywhere, where there is no row. */
+static const struct {
+    Op op;
+    int input;
+    double low, high;
+} domains[] = {
+    { OP_DIV, 1, 0.5, 2 },
+    { OP_RECIPROCAL, 0, 0.5, 2 },
+    { OP_EXP, 0, -8, 1 },
+    { OP_LOG, 0, 0.125, 64 },
+    { OP_SQRT, 0, 0, 64 },
+    { OP_REDUCE_PROD, 0, 0.5, 2 },
+    { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
+};
+
+/* The input, clipped to where it must lie; constants are from 0.5 to 1.5. */
+static Tensor *clip_to_domain(Maker *m, Op op, int input, Tensor *x)
 {
-    switch ((int)op) {
-    case OP_DIV: return 1;
-    case OP_REDUCE_PROD:
-    case OP_REDUCE_LOG_SUM: return 0;
+    for (int i = 0; i < (int)COUNT_OF(domains); i++) {
+        int tensors = m->graph->tensors.count;
+        Node *clip;
+        if (domains[i].op != op || domains[i].input != input ||
+            x->kind == TENSOR_CONSTANT)
+            continue;
+        clip = add_node(m, OP_CLIP, &x, 1);
+        node_attrs(clip, UnaryAttrs)->p = domains[i].low;
+        node_attrs(clip, UnaryAttrs)->q = domains[i].high;
+        return keep_node(m, clip, tensors) ? clip->output[0] : x;
     }
-    return -1;
+    return x;
 }
 
-static Tensor *make_tame(Maker *m, Tensor *x)
+/* x with its last two dimensions exchanged. */
+static Tensor *make_transposed(Maker *m, Tensor *x)
 {
-    int tensors = m->graph->tensors.count;
-    Node *clip = add_node(m, OP_CLIP, &x, 1);
-    node_attrs(clip, UnaryAttrs)->p = 0.5;
-    node_attrs(clip, UnaryAttrs)->q = 2;
-    return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    int tensors = m->graph->tensors.count, rank = x->shape.rank;
+    Node *node = add_node(m, OP_TRANSPOSE, &x, 1);
+    IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    perm->count = rank;
+    for (int i = 0; i < rank; i++)
+        perm->at[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+    return keep_node(m, node, tensors) ? node->output[0] : x;
+}
+
+/* The other operand of a product with x: its transposition, or a constant,
+ * which may stand on either side. */
+static void draw_factors(Maker *m, Tensor **inputs)
+{
+    Tensor *x = inputs[0];
+    const int rank = x->shape.rank;
+    Shape shape = { 0 };
+    if (rank > 1 && chance(m, 2)) {
+        inputs[1] = make_transposed(m, x);
+        return;
+    }
+    for (int i = 0; i < rank - 2 && chance(m, 2); i++)
+        shape.dim[shape.rank++] = chance(m, 2) ? 1 : x->shape.dim[i];
+    if (rank > 1 && chance(m, 3)) { /* constant x [k, n] */
+        shape.dim[shape.rank++] = draw_extent(m);
+        shape.dim[shape.rank++] = x->shape.dim[rank - 2];
+        inputs[0] = make_constant(m, shape);
+        inputs[1] = x;
+        return;
+    }
+    shape.dim[shape.rank++] = channels_of(x);
+    if (shape.rank > 1 || !chance(m, 3))
+        shape.dim[shape.rank++] = draw_extent(m);
+    inputs[1] = make_constant(m, shape);
 }
 
 /* An input of the network, made small enough to weigh sums with. */
@@ -380,8 +436,10 @@ static bool try_op(Maker *m, Op op)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
         inputs[i] = draw_other(m, inputs[0]);
-    if (tame_input(op) >= 0 && inputs[tame_input(op)]->kind != TENSOR_CONSTANT)
-        inputs[tame_input(op)] = make_tame(m, inputs[tame_input(op)]);
+    if (op == OP_MATMUL)
+        draw_factors(m, inputs);
+    for (int i = 0; i < count; i++)
+        inputs[i] = clip_to_domain(m, op, i, inputs[i]);
     tensors = m->graph->tensors.count;
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)

@@ -167,6 +167,12 @@ static inline double ref_softplus(double x)
     return ref_max(0, x) + log1p(exp(-fabs(x)));
 }
 
+/* Towards zero by the bias; 0 between -lambda and lambda. */
+static inline double ref_shrink(double x, double lambda, double bias)
+{
+    return x < -lambda ? x + bias : x > lambda ? x - bias : 0;
+}
+
 /* ---- arrays by strides (strided.c) --------------------------------------------------- */
 
 /* Elements from one index to the next, of a row-major array. */
@@ -198,11 +204,10 @@ static const Type F32_SCALAR = { DT_F32, 1 };
 #define k_fma(a, b, c) expr_3(k, EXPR_FMA, (a), (b), (c))
 /* a < b ? c : d */
 #define k_where_lt(a, b, c, d) expr_4(k, EXPR_SELECT_LT, (a), (b), (c), (d))
+#define k_where_le(a, b, c, d) expr_4(k, EXPR_SELECT_LE, (a), (b), (c), (d))
 /* The nearest float. */
 #define k_num(value)         expr_const(k, F32_SCALAR, (double)(float)(value))
 #define k_clip(x, low, high) k_min((high), k_max((low), (x)))
-#define k_hard_sigmoid(x)                                                      \
-    k_clip(k_fma((x), k_num(1.0 / 6), k_num(0.5)), k_num(0), k_num(1))
 #define k_half_of(x, f)                                                        \
     k_mul(k_mul((x), k_num(0.5)), k_add((f), k_num(1))) /* x/2 * (1 + f) */
 #define k_cubic(x, factor, third)                                              \

@@ -27,6 +27,7 @@ static Tensor *flattened_image(const Node *node)
     const Node *flatten = node->input[0]->producer;
     Tensor *image;
     if (node->op != OP_DENSE || flatten == NULL || !has_parameters(node) ||
+        node->input[0]->shape.rank != 1 ||
         (flatten->op != OP_FLATTEN && flatten->op != OP_RESHAPE))
         return NULL;
     image = flatten->input[0];
