@@ -6,6 +6,7 @@
  * rule refuses is taken back and drawn again; so a new operator is covered as
  * soon as it has its row in ops.def.
  */
+#include <math.h>
 #include <string.h>
 
 #include "graph/random.h"
@@ -395,6 +396,34 @@ static void draw_factors(Maker *m, Tensor **inputs)
     inputs[1] = make_constant(m, shape);
 }
 
+/* An input of the network, made small enough to weigh sums with. */
+static Tensor *make_weight(Maker *m, const Tensor *parameter)
+{
+    char name[16];
+    Tensor *input;
+    Node *node;
+    snprintf(name, sizeof name, "weight%d", m->graph->inputs.count);
+    input = graph_input(m->graph, name, DT_F32, parameter->shape, NULL);
+    node = add_node(m, OP_CONVERT, &input, 1);
+    node_attrs(node, ConvertAttrs)->scale =
+        parameter->init_fan_in > 0 ? 1 / sqrt(parameter->init_fan_in) : 0.5;
+    if (!graph_try(m->graph, node))
+        BUG("the shape rule refuses a weight");
+    return node->output[0];
+}
+
+/* Weights that are computed rather than bound. Not a variance: it would have to
+ * be positive. */
+static void give_weights(Maker *m, Node *node)
+{
+    for (int i = node->data_count; i < node->input_count; i++)
+        if (node->input[i]->kind == TENSOR_PARAMETER && chance(m, 2) &&
+            node->input[i]->init_value == 0)
+            node->input[i] = make_weight(m, node->input[i]);
+    set_degree(m, node->output[0], MOST_DEGREE);
+    graph_sort(m->graph);
+}
+
 static bool try_op(Maker *m, Op op)
 {
     enum { MOST = 4 };
@@ -416,7 +445,11 @@ static bool try_op(Maker *m, Op op)
     for (int i = 0; i < info->attr_count; i++)
         if (!info->attrs[i].fallback || chance(m, 2))
             draw_attr(m, &info->attrs[i], node->attrs, inputs[0]);
-    return keep_node(m, node, tensors);
+    if (!keep_node(m, node, tensors))
+        return false;
+    if (node->input_count > node->data_count && chance(m, 6))
+        give_weights(m, node);
+    return true;
 }
 
 static bool is_allowed(const Maker *m, Op op)
