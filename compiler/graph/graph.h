@@ -116,7 +116,7 @@ typedef struct AttrInfo {
     typedef struct Attrs {
 #define ATTR(Attrs, kind, name, fallback) AttrType_##kind name;
 #define OP_END(Attrs)                                                          \
-    char end;                                                                  \
+    char last;                                                                 \
     }                                                                          \
     Attrs;
 #include "graph/ops.def"
@@ -125,6 +125,12 @@ typedef struct AttrInfo {
 typedef struct UnaryAttrs {
     double p, q;
 } UnaryAttrs;
+
+/* Of every REDUCE. After inference the axes are listed, ascending. */
+typedef struct ReduceAttrs {
+    IntList axes;
+    bool keep;
+} ReduceAttrs;
 
 /* Of every OP and BINARY. */
 typedef struct NoAttrs {
@@ -138,6 +144,7 @@ typedef enum Op {
 #define UNARY1(id, ...)   OP_##id,
 #define UNARY2(id, ...)   OP_##id,
 #define BINARY(id, ...)   OP_##id,
+#define REDUCE(id, ...)   OP_##id,
 #include "graph/ops.def"
     OP_COUNT
 } Op;

@@ -109,7 +109,7 @@ static FloatList draw_floats(Maker *m, const Tensor *x)
 }
 
 /* A shape of the same count: its factors, dealt into a few dimensions. */
-static IntList draw_ints(Maker *m, const Tensor *x)
+static IntList draw_shape(Maker *m, const Tensor *x)
 {
     int64_t left = shape_count(&x->shape);
     IntList list = { (int)random_range(&m->random, 1, 4), { 0 } };
@@ -123,6 +123,69 @@ static IntList draw_ints(Maker *m, const Tensor *x)
     if (chance(m, 3))
         list.at[random_range(&m->random, 0, list.count - 1)] = -1;
     return list;
+}
+
+static IntList draw_order(Maker *m, const Tensor *x)
+{
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++) {
+        int other = (int)random_range(&m->random, 0, i);
+        list.at[i] = list.at[other];
+        list.at[other] = i;
+    }
+    return list;
+}
+
+/* A place in each dimension: most often its first or its last ones, also from
+ * its end, or beyond. */
+static IntList draw_places(Maker *m, const Tensor *x)
+{
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++) {
+        const int64_t dim = x->shape.dim[i];
+        const int64_t places[] = { 0,   0,    1,  dim / 2, dim - 1, dim,
+                                   dim, 1000, -1, -dim,    1 - dim, -1000 };
+        list.at[i] = PICK(m, places);
+    }
+    return list;
+}
+
+static IntList draw_steps(Maker *m, const Tensor *x)
+{
+    static const int64_t steps[] = { 1, 1, 1, 1, 2, 3, 50, -1, -1, -2 };
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++)
+        list.at[i] = PICK(m, steps);
+    return list;
+}
+
+/* Some of the dimensions, in any order, from either end; often all. */
+static IntList draw_axes(Maker *m, const Tensor *x)
+{
+    IntList list = draw_order(m, x);
+    if (chance(m, 3))
+        return list;
+    list.count = (int)random_range(&m->random, 0, list.count);
+    for (int i = 0; i < list.count; i++)
+        list.at[i] -= chance(m, 2) ? x->shape.rank : 0;
+    return list;
+}
+
+/* Lists of whole numbers mean something else in each operator. */
+static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
+{
+    static const struct {
+        const char *name;
+        IntList (*draw)(Maker *m, const Tensor *x);
+    } rows[] = {
+        { "shape", draw_shape },  { "perm", draw_order },
+        { "begin", draw_places }, { "end", draw_places },
+        { "step", draw_steps },   { "axes", draw_axes },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].draw(m, x);
+    BUG("nothing is drawn for the list '%s'", name);
 }
 
 static DType draw_dtype(Maker *m)
@@ -142,7 +205,7 @@ static void draw_attr(Maker *m, const AttrInfo *attr, void *attrs,
     case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
     case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
     case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
-    case ATTR_INTS: *(IntList *)field = draw_ints(m, x); return;
+    case ATTR_INTS: *(IntList *)field = draw_ints(m, attr->name, x); return;
     case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
     }
     BUG("no attribute kind %d", (int)attr->kind);
@@ -171,7 +234,20 @@ static int degree_made(const Maker *m, const Node *node)
         sum += degree;
         most = degree > most ? degree : most;
     }
-    return node->op == OP_MUL ? sum : most;
+    switch ((int)node->op) {
+    case OP_MUL: return sum;
+    case OP_REDUCE_SUM_SQUARE: return 2 * sum;
+    case OP_REDUCE_PROD: return MOST_DEGREE;
+    }
+    return most;
+}
+
+/* Of many factors. */
+static bool is_large_product(const Node *node)
+{
+    return node->op == OP_REDUCE_PROD &&
+           shape_count(&node->input[0]->shape) >
+               8 * shape_count(&node->output[0]->shape);
 }
 
 static bool is_small(const Maker *m, const Node *node)
@@ -181,7 +257,7 @@ static bool is_small(const Maker *m, const Node *node)
             return false;
     return shape_count(&node->output[0]->shape) <= m->options->most_elements &&
            op_info[node->op].macs(node) <= m->options->most_macs &&
-           degree_made(m, node) <= MOST_DEGREE;
+           degree_made(m, node) <= MOST_DEGREE && !is_large_product(node);
 }
 
 static Node *add_node(Maker *m, Op op, Tensor *const *inputs, int count)
@@ -241,8 +317,19 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     return make_constant(m, x);
 }
 
-/* What is divided by lies in 0.5..2. */
-static Tensor *make_divisor(Maker *m, Tensor *x)
+/* Which input must lie in 0.5..2: what is divided by, the factors of a long
+ * product, what a logarithm is taken of; -1: none. */
+static int tame_input(Op op)
+{
+    switch ((int)op) {
+    case OP_DIV: return 1;
+    case OP_REDUCE_PROD:
+    case OP_REDUCE_LOG_SUM: return 0;
+    }
+    return -1;
+}
+
+static Tensor *make_tame(Maker *m, Tensor *x)
 {
     int tensors = m->graph->tensors.count;
     Node *clip = add_node(m, OP_CLIP, &x, 1);
@@ -263,8 +350,8 @@ static bool try_op(Maker *m, Op op)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
         inputs[i] = draw_other(m, inputs[0]);
-    if (op == OP_DIV && inputs[1]->kind != TENSOR_CONSTANT)
-        inputs[1] = make_divisor(m, inputs[1]);
+    if (tame_input(op) >= 0 && inputs[tame_input(op)]->kind != TENSOR_CONSTANT)
+        inputs[tame_input(op)] = make_tame(m, inputs[tame_input(op)]);
     tensors = m->graph->tensors.count;
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)

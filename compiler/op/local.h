@@ -31,6 +31,7 @@
 #define UNARY1(id, name, ...)   OP_ENTRIES(name)
 #define UNARY2(id, name, ...)   OP_ENTRIES(name)
 #define BINARY(id, name, ...)   OP_ENTRIES(name)
+#define REDUCE(id, name, ...)   OP_ENTRIES(name)
 #include "graph/ops.def"
 
 /* ---- shape rules (check.c) ---------------------------------------------------- */
@@ -152,6 +153,23 @@ static inline double ref_softplus(double x)
 {
     return ref_max(0, x) + log1p(exp(-fabs(x)));
 }
+
+/* ---- arrays by strides (strided.c) --------------------------------------------------- */
+
+/* Elements from one index to the next, of a row-major array. */
+void shape_strides(const Shape *shape, int64_t *stride);
+/* Widens *shape by the other; false where they do not go together. */
+bool shape_broadcast(Shape *shape, const Shape *other);
+/* The strides of `in` seen as `out`, into which it broadcasts: 0 where it is
+ * repeated. */
+void broadcast_strides(const Shape *in, const Shape *out, int64_t *stride);
+/* to[i][j]... = from[i * stride[0] + j * stride[1] + ...] over all of out. */
+void ref_strided(const Shape *out, const int64_t *stride, const double *from,
+                 double *to);
+/* The element of the input, of shape `in`, that stands at these indices of
+ * `out`, into which it broadcasts. */
+const Expr *broadcast_load(Kernel *k, Buffer *buffer, const Shape *in,
+                           const Shape *out, const Affine *const *at);
 
 /* ---- expressions (expr.c) -------------------------------------------------------------- */
 

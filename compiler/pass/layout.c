@@ -54,6 +54,28 @@ static void tie(Layouter *l, const Tensor *a, const Tensor *b)
     l->image[g].is_single &= l->image[h].is_single;
 }
 
+bool is_depthwise(const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
+           a->groups == node->input[0]->shape.dim[2];
+}
+
+static Work work_of(const Node *node)
+{
+    switch ((int)node->op) {
+    case OP_CONV: return is_depthwise(node) ? WORK_CHANNELS : WORK_CONV;
+    case OP_GLOBAL_AVGPOOL:
+    case OP_GLOBAL_MAXPOOL:
+        return node->input[0]->shape.rank == 3 ? WORK_REDUCTION : WORK_NONE;
+    case OP_MAXPOOL:
+    case OP_AVGPOOL:
+    case OP_PAD:
+    case OP_UPSAMPLE: return WORK_CHANNELS;
+    }
+    return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
+}
+
 /* Reads its input in the order of the caller's arrays, and leaves such. */
 static bool is_row_major(const Node *node)
 {
@@ -61,11 +83,9 @@ static bool is_row_major(const Node *node)
     case OP_FLATTEN:
     case OP_RESHAPE:
         return node->input[0]->shape.rank != 3 || pixels(node->input[0]) > 1;
-    case OP_SOFTMAX:
-    case OP_ARGMAX: return true;
     case OP_CONCAT: return node_attrs(node, ConcatAttrs)->axis != 2;
     }
-    return false;
+    return work_of(node) == WORK_NONE;
 }
 
 static void fix(Layouter *l, const Tensor *tensor)
@@ -136,28 +156,6 @@ static void find_images(Layouter *l)
 }
 
 /* ---- kernels ------------------------------------------------------------------------ */
-
-bool is_depthwise(const Node *node)
-{
-    const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
-           a->groups == node->input[0]->shape.dim[2];
-}
-
-static Work work_of(const Node *node)
-{
-    switch ((int)node->op) {
-    case OP_CONV: return is_depthwise(node) ? WORK_CHANNELS : WORK_CONV;
-    case OP_GLOBAL_AVGPOOL:
-    case OP_GLOBAL_MAXPOOL:
-        return node->input[0]->shape.rank == 3 ? WORK_REDUCTION : WORK_NONE;
-    case OP_MAXPOOL:
-    case OP_AVGPOOL:
-    case OP_PAD:
-    case OP_UPSAMPLE: return WORK_CHANNELS;
-    }
-    return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
-}
 
 /* How much of a kernel's time a node of it takes. */
 static int weight_of(const Node *node)

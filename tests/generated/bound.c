@@ -103,6 +103,22 @@ static void bound_moves(Bounder *b)
                       rounding(1) * fabs(b->out[i]);
 }
 
+/* ---- sums of sizes -------------------------------------------------------------------- */
+
+/* What grows with the size of every element, the more the larger it is. */
+static void bound_sizes(Bounder *b)
+{
+    const double *in = absolutes(b, 0);
+    double *wide = absolutes(b, 0);
+    const double r = rounding(count_in(b, 0) / count_out(b));
+    for (int64_t i = 0; i < count_in(b, 0); i++)
+        wide[i] += b->off[0][i] + r * wide[i];
+    const double *more = evaluated(b, (const double *[]){ wide });
+    const double *size = evaluated(b, &in);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = more[i] - size[i] + rounding(1) * size[i];
+}
+
 /* ---- along an axis --------------------------------------------------------------- */
 
 static double largest(const double *values, int64_t count)
@@ -190,7 +206,10 @@ static Rule *const rules[OP_COUNT] = {
     [OP_CONCAT] = bound_moves,         [OP_PAD] = bound_moves,
     [OP_FLATTEN] = bound_moves,        [OP_RESHAPE] = bound_moves,
     [OP_UPSAMPLE] = bound_moves,       [OP_SOFTMAX] = bound_softmax,
-    [OP_ARGMAX] = bound_argmax,
+    [OP_ARGMAX] = bound_argmax,        [OP_TRANSPOSE] = bound_moves,
+    [OP_SLICE] = bound_moves,          [OP_REDUCE_SUM] = bound_sizes,
+    [OP_REDUCE_MEAN] = bound_sizes,    [OP_REDUCE_L1] = bound_sizes,
+    [OP_REDUCE_L2] = bound_sizes,      [OP_REDUCE_SUM_SQUARE] = bound_sizes,
 };
 
 static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
