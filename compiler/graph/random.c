@@ -338,14 +338,14 @@ static Tensor *make_tame(Maker *m, Tensor *x)
     return keep_node(m, clip, tensors) ? clip->output[0] : x;
 }
 
-static bool try_op(Maker *m, Op op)
+static bool try_op_on(Maker *m, Op op, Tensor *x)
 {
     enum { MOST = 4 };
     const OpInfo *info = &op_info[op];
     Tensor *inputs[MOST];
     int tensors, count = info->least_inputs;
     Node *node;
-    inputs[0] = draw_value(m);
+    inputs[0] = x;
     if (info->most_inputs >= MOST)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
@@ -358,6 +358,52 @@ static bool try_op(Maker *m, Op op)
         if (!info->attrs[i].fallback || chance(m, 2))
             draw_attr(m, &info->attrs[i], node->attrs, inputs[0]);
     return keep_node(m, node, tensors);
+}
+
+/* ---- channels first ------------------------------------------------------------------------ */
+
+static const bool of_images[OP_COUNT] = {
+    [OP_CONV] = true,      [OP_MAXPOOL] = true,  [OP_AVGPOOL] = true,
+    [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true, [OP_PAD] = true,
+};
+
+/* Channels go from the first of three dimensions to the last, or back. */
+static Node *add_turn(Maker *m, Tensor *x, bool back)
+{
+    Node *node = add_node(m, OP_TRANSPOSE, &x, 1);
+    IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    const int first = x->shape.rank - 3;
+    perm->count = x->shape.rank;
+    for (int d = 0; d < perm->count; d++)
+        perm->at[d] = d < first ? d : first + (d - first + (back ? 2 : 1)) % 3;
+    return node;
+}
+
+/* transpose -> op -> transpose; nothing where the rule refuses the op. */
+static bool try_turned(Maker *m, Op op, Tensor *x)
+{
+    const int nodes = m->graph->nodes.count, values = m->values.count;
+    const int tensors = m->graph->tensors.count, count = m->count;
+    Node *turn = add_turn(m, x, false);
+    if (keep_node(m, turn, tensors) &&
+        try_op_on(m, op, turn->output[0])) {
+        Tensor *result = m->values.at[m->values.count - 1];
+        turn = add_turn(m, result, true);
+        return keep_node(m, turn, m->graph->tensors.count - 1);
+    }
+    m->graph->nodes.count = nodes;
+    m->graph->tensors.count = tensors;
+    m->values.count = values;
+    m->count = count;
+    return false;
+}
+
+static bool try_op(Maker *m, Op op)
+{
+    Tensor *x = draw_value(m);
+    if (m->options->channels_first && of_images[op] && x->shape.rank >= 3)
+        return try_turned(m, op, x);
+    return try_op_on(m, op, x);
 }
 
 static bool is_allowed(const Maker *m, Op op)
@@ -410,6 +456,9 @@ static void add_input(Maker *m, int number)
         for (int i = 0; i < shape.rank; i++)
             shape.dim[i] = draw_extent(m);
     while (shape_count(&shape) > m->options->most_elements);
+    if (m->options->channels_first && shape.rank == 3 && chance(m, 2)) {
+        shape = (Shape){ 4, { 1, shape.dim[2], shape.dim[0], shape.dim[1] } };
+    }
     tensor = graph_input(m->graph, name, bytes ? DT_U8 : DT_F32, shape, NULL);
     if (bytes) {
         int tensors = m->graph->tensors.count;

@@ -59,11 +59,10 @@ Form axes_read(const Node *node, int input, const Form *label);
 Form axes_made(const Node *node, int output, const Form *label);
 /* The input may come without leading dimensions of 1. */
 bool axes_is_spread(const Node *node, int input, const Form *label);
-/* The label under which it reads an input, or leaves an output, in the form. */
+/* The label under which it reads an input, or leaves its outputs, in the form. */
 bool axes_label_reading(const Node *node, int input, const Form *form,
                         Form *label);
-bool axes_label_making(const Node *node, int output, const Form *form,
-                       Form *label);
+bool axes_label_making(const Node *node, const Form *form, Form *label);
 /* The label that leaves a batch of one out, where the operator is better off
  * without. */
 bool axes_label_single(const Node *node, Form *label);

@@ -160,8 +160,7 @@ static void add_from_inputs(Chooser *c, const Node *node)
     }
 }
 
-static void add_from_reader(Chooser *c, const Node *node, int output,
-                            const Edge *edge)
+static void add_from_reader(Chooser *c, const Node *node, const Edge *edge)
 {
     const Labels *labels = &c->labels[edge->reader->id];
     const Tensor *x = edge->reader->input[edge->input];
@@ -169,7 +168,7 @@ static void add_from_reader(Chooser *c, const Node *node, int output,
         Form read = axes_read(edge->reader, edge->input, &labels->form[k]);
         Form wanted, label;
         if (form_up(&c->ways, x, &read, &wanted) &&
-            axes_label_making(node, output, &wanted, &label))
+            axes_label_making(node, &wanted, &label))
             add_label(c, node, &label);
     }
 }
@@ -180,7 +179,7 @@ static void add_from_readers(Chooser *c, const Node *node)
         int id = node->output[o]->id;
         for (int e = c->start[id]; e < c->start[id + 1]; e++) {
             if (c->edge[e].reader != NULL)
-                add_from_reader(c, node, o, &c->edge[e]);
+                add_from_reader(c, node, &c->edge[e]);
         }
     }
 }

@@ -15,6 +15,7 @@ typedef enum Axes {
     AXES_FIXED,  /* as they are */
     AXES_SPREAD, /* any; operands are spread over the result as numpy does */
     AXES_ALONG,  /* any; attribute 'axis' is one of them */
+    AXES_OVER,   /* any; attribute 'axes' names some, which go or become 1 */
     AXES_LISTS,  /* any; the lists of the attributes have a number for each */
     AXES_ROWS,   /* any, but the last one is the last */
     AXES_IMAGE   /* [n, h, w, c], or [h, w, c] of a single one */
@@ -25,6 +26,7 @@ static const Axes axes[OP_COUNT] = {
 #define UNARY1(id, ...) [OP_##id] = AXES_SPREAD,
 #define UNARY2(id, ...) [OP_##id] = AXES_SPREAD,
 #define BINARY(id, ...) [OP_##id] = AXES_SPREAD,
+#define REDUCE(id, ...) [OP_##id] = AXES_OVER,
 #include "graph/ops.def"
     [OP_CONVERT] = AXES_SPREAD,
     [OP_DROPOUT] = AXES_SPREAD,
@@ -57,11 +59,28 @@ static int64_t *axis_of(const Node *node)
     return (int64_t *)((char *)node->attrs + info->offset);
 }
 
-/* The axis disappears. */
-static bool drops_axis(const Node *node)
+/* Dimensions of the input that it works along. */
+static void find_worked(const Node *node, bool *worked)
 {
-    return axes[node->op] == AXES_ALONG &&
+    const IntList *list = &node_attrs(node, ReduceAttrs)->axes;
+    memset(worked, 0, MAX_RANK * sizeof *worked);
+    if (axes[node->op] == AXES_ALONG)
+        worked[*axis_of(node)] = true;
+    for (int i = 0; axes[node->op] == AXES_OVER && i < list->count; i++)
+        worked[list->at[i]] = true;
+}
+
+/* They disappear. */
+static bool drops_worked(const Node *node)
+{
+    return (axes[node->op] == AXES_ALONG || axes[node->op] == AXES_OVER) &&
            node->output[0]->shape.rank < node->input[0]->shape.rank;
+}
+
+static void sort_axes(IntList *list, const Form *label)
+{
+    for (int i = 0; i < list->count; i++)
+        list->at[i] = form_find(label, (int)list->at[i]);
 }
 
 /* Each stretch of as many numbers as there were dimensions, in their order. */
@@ -80,6 +99,8 @@ void axes_apply(Node *node, const Form *label)
     const OpInfo *info = &op_info[node->op];
     if (axes[node->op] == AXES_ALONG)
         *axis_of(node) = form_find(label, (int)*axis_of(node));
+    if (axes[node->op] == AXES_OVER)
+        sort_axes(&node_attrs(node, ReduceAttrs)->axes, label);
     for (int i = 0; axes[node->op] == AXES_LISTS && i < info->attr_count; i++) {
         if (info->attrs[i].kind == ATTR_INTS)
             sort_list((IntList *)((char *)node->attrs + info->attrs[i].offset),
@@ -110,6 +131,17 @@ static bool has_no_new(const Form *label)
     return form_find(label, -1) < 0;
 }
 
+static bool has_worked(const Node *node, const Form *label)
+{
+    bool worked[MAX_RANK];
+    find_worked(node, worked);
+    for (int d = 0; d < MAX_RANK; d++) {
+        if (worked[d] && form_find(label, d) < 0)
+            return false;
+    }
+    return true;
+}
+
 bool axes_is_label(const Node *node, const Form *label)
 {
     const Shape *shape = &axes_domain(node)->shape;
@@ -120,7 +152,8 @@ bool axes_is_label(const Node *node, const Form *label)
     switch (axes[node->op]) {
     case AXES_FIXED: return false;
     case AXES_SPREAD: return true;
-    case AXES_ALONG: return form_find(label, (int)*axis_of(node)) >= 0;
+    case AXES_ALONG:
+    case AXES_OVER: return has_worked(node, label);
     case AXES_LISTS:
         return has_no_new(label) &&
                form_is_complete(&node->output[0]->shape, label);
@@ -171,6 +204,22 @@ bool axes_is_spread(const Node *node, int input, const Form *label)
     return is_spread(node, input) && shape.rank > 0 && shape.dim[0] > 1;
 }
 
+static Form without_worked(const Node *node, const Form *label)
+{
+    bool worked[MAX_RANK];
+    Form form = { 0 };
+    find_worked(node, worked);
+    for (int i = 0; i < label->count; i++) {
+        int dim = label->at[i], before = 0;
+        if (dim >= 0 && worked[dim])
+            continue;
+        for (int d = 0; d < dim; d++)
+            before += worked[d];
+        form.at[form.count++] = dim - before;
+    }
+    return form;
+}
+
 Form axes_made(const Node *node, int output, const Form *label)
 {
     const int rank = node->output[output]->shape.rank;
@@ -178,18 +227,11 @@ Form axes_made(const Node *node, int output, const Form *label)
     if (form_is_whole(label, axes_domain(node)->shape.rank))
         return form_whole(rank);
     if (axes[node->op] == AXES_IMAGE) {
-        for (int d = 1; d < rank; d++)
+        for (int d = rank > 1; d < rank; d++)
             form.at[form.count++] = d;
         return form;
     }
-    if (!drops_axis(node))
-        return *label;
-    for (int i = 0; i < label->count; i++) {
-        int axis = (int)*axis_of(node), dim = label->at[i];
-        if (dim != axis)
-            form.at[form.count++] = dim > axis ? dim - 1 : dim;
-    }
-    return form;
+    return drops_worked(node) ? without_worked(node, label) : *label;
 }
 
 bool axes_label_reading(const Node *node, int input, const Form *form,
@@ -207,23 +249,32 @@ bool axes_label_reading(const Node *node, int input, const Form *form,
     return axes_is_label(node, label);
 }
 
-/* An axis that disappears is best the last one. */
-bool axes_label_making(const Node *node, int output, const Form *form,
-                       Form *label)
+/* What it works along is best the last. */
+static bool with_worked(const Node *node, Form *label)
 {
-    (void)output;
+    bool worked[MAX_RANK];
+    const bool drops = drops_worked(node);
+    find_worked(node, worked);
+    for (int d = 0; d < MAX_RANK; d++) {
+        if (!worked[d])
+            continue;
+        for (int i = 0; drops && i < label->count; i++)
+            label->at[i] += label->at[i] >= d;
+        if (!drops && form_find(label, d) >= 0)
+            continue;
+        if (label->count == MAX_RANK)
+            return false;
+        label->at[label->count++] = d;
+    }
+    return true;
+}
+
+bool axes_label_making(const Node *node, const Form *form, Form *label)
+{
     *label = *form;
     if (axes[node->op] == AXES_FIXED || axes[node->op] == AXES_IMAGE)
         return false;
-    if (drops_axis(node)) {
-        int axis = (int)*axis_of(node);
-        for (int i = 0; i < label->count; i++)
-            label->at[i] += label->at[i] >= axis;
-        if (label->count == MAX_RANK)
-            return false;
-        label->at[label->count++] = axis;
-    }
-    return axes_is_label(node, label);
+    return with_worked(node, label) && axes_is_label(node, label);
 }
 
 /* ---- dense layers --------------------------------------------------------------------- */
