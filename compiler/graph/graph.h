@@ -35,6 +35,17 @@ bool shape_is_valid(const Shape *shape);
 void shape_text(Text *text, const Shape *shape); /* "[28, 28, 1]" */
 /* "[28, 28, 1]" in a ring of static buffers, for messages. */
 const char *shape_show(const Shape *shape);
+/* An image is [h, w, c], a batch of them [n, h, w, c]: where the height
+ * stands. */
+static inline bool shape_is_batch(const Shape *image)
+{
+    return image->rank == 4;
+}
+
+static inline int shape_height(const Shape *image)
+{
+    return shape_is_batch(image) ? 1 : 0;
+}
 
 /* ---- where things came from ------------------------------------------------ */
 

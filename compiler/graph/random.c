@@ -77,9 +77,10 @@ static Size draw_size(Maker *m, const Tensor *x)
 {
     static const int64_t numbers[] = { 1, 1, 2, 2, 3, 3, 4, 5, 7 };
     Size size = { chance(m, 2) ? 1 : 2, { 0 } };
+    const int height = shape_height(&x->shape);
     for (int i = 0; i < size.count; i++)
-        size.at[i] = i < x->shape.rank && chance(m, 8) /* just fits */
-                         ? x->shape.dim[i]
+        size.at[i] = height + i < x->shape.rank && chance(m, 8) /* just fits */
+                         ? x->shape.dim[height + i]
                          : PICK(m, numbers);
     return size;
 }
@@ -236,6 +237,7 @@ static int degree_made(const Maker *m, const Node *node)
     }
     switch ((int)node->op) {
     case OP_MUL: return sum;
+    case OP_SQUARE:
     case OP_REDUCE_SUM_SQUARE: return 2 * sum;
     case OP_REDUCE_PROD: return MOST_DEGREE;
     }
@@ -317,25 +319,37 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     return make_constant(m, x);
 }
 
-/* Which input must lie in 0.5..2: what is divided by, the factors of a long
- * product, what a logarithm is taken of; -1: none. */
-static int tame_input(Op op)
-{
-    switch ((int)op) {
-    case OP_DIV: return 1;
-    case OP_REDUCE_PROD:
-    case OP_REDUCE_LOG_SUM: return 0;
-    }
-    return -1;
-}
+/* Where an input must lie for a result of its size, and for errors that stay
+ * small; everywhere, where there is no row. */
+static const struct {
+    Op op;
+    int input;
+    double low, high;
+} domains[] = {
+    { OP_DIV, 1, 0.5, 2 },
+    { OP_RECIPROCAL, 0, 0.5, 2 },
+    { OP_EXP, 0, -8, 1 },
+    { OP_LOG, 0, 0.125, 64 },
+    { OP_SQRT, 0, 0, 64 },
+    { OP_REDUCE_PROD, 0, 0.5, 2 },
+    { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
+};
 
-static Tensor *make_tame(Maker *m, Tensor *x)
+/* The input, clipped to where it must lie; constants are from 0.5 to 1.5. */
+static Tensor *clip_to_domain(Maker *m, Op op, int input, Tensor *x)
 {
-    int tensors = m->graph->tensors.count;
-    Node *clip = add_node(m, OP_CLIP, &x, 1);
-    node_attrs(clip, UnaryAttrs)->p = 0.5;
-    node_attrs(clip, UnaryAttrs)->q = 2;
-    return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    for (int i = 0; i < (int)COUNT_OF(domains); i++) {
+        int tensors = m->graph->tensors.count;
+        Node *clip;
+        if (domains[i].op != op || domains[i].input != input ||
+            x->kind == TENSOR_CONSTANT)
+            continue;
+        clip = add_node(m, OP_CLIP, &x, 1);
+        node_attrs(clip, UnaryAttrs)->p = domains[i].low;
+        node_attrs(clip, UnaryAttrs)->q = domains[i].high;
+        return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    }
+    return x;
 }
 
 static bool try_op_on(Maker *m, Op op, Tensor *x)
@@ -350,8 +364,8 @@ static bool try_op_on(Maker *m, Op op, Tensor *x)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
         inputs[i] = draw_other(m, inputs[0]);
-    if (tame_input(op) >= 0 && inputs[tame_input(op)]->kind != TENSOR_CONSTANT)
-        inputs[tame_input(op)] = make_tame(m, inputs[tame_input(op)]);
+    for (int i = 0; i < count; i++)
+        inputs[i] = clip_to_domain(m, op, i, inputs[i]);
     tensors = m->graph->tensors.count;
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)
@@ -365,6 +379,7 @@ static bool try_op_on(Maker *m, Op op, Tensor *x)
 static const bool of_images[OP_COUNT] = {
     [OP_CONV] = true,      [OP_MAXPOOL] = true,  [OP_AVGPOOL] = true,
     [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true, [OP_PAD] = true,
+    [OP_LPPOOL] = true,
 };
 
 /* Channels go from the first of three dimensions to the last, or back. */
@@ -385,8 +400,7 @@ static bool try_turned(Maker *m, Op op, Tensor *x)
     const int nodes = m->graph->nodes.count, values = m->values.count;
     const int tensors = m->graph->tensors.count, count = m->count;
     Node *turn = add_turn(m, x, false);
-    if (keep_node(m, turn, tensors) &&
-        try_op_on(m, op, turn->output[0])) {
+    if (keep_node(m, turn, tensors) && try_op_on(m, op, turn->output[0])) {
         Tensor *result = m->values.at[m->values.count - 1];
         turn = add_turn(m, result, true);
         return keep_node(m, turn, m->graph->tensors.count - 1);
@@ -449,16 +463,18 @@ static void add_input(Maker *m, int number)
     char name[16];
     Shape shape = { 0 };
     const bool bytes = chance(m, 4);
+    const int batch_chance = m->options->channels_first ? 2 : 4;
     Tensor *tensor;
     snprintf(name, sizeof name, "in%d", number);
-    shape.rank = chance(m, 5) ? (int)random_range(&m->random, 1, 2) : 3;
-    do
+    shape.rank = chance(m, 5)              ? (int)random_range(&m->random, 1, 2)
+                 : chance(m, batch_chance) ? 4
+                                           : 3;
+    do {
         for (int i = 0; i < shape.rank; i++)
             shape.dim[i] = draw_extent(m);
-    while (shape_count(&shape) > m->options->most_elements);
-    if (m->options->channels_first && shape.rank == 3 && chance(m, 2)) {
-        shape = (Shape){ 4, { 1, shape.dim[2], shape.dim[0], shape.dim[1] } };
-    }
+        if (shape.rank == 4) /* a batch */
+            shape.dim[0] = random_range(&m->random, 1, 3);
+    } while (shape_count(&shape) > m->options->most_elements);
     tensor = graph_input(m->graph, name, bytes ? DT_U8 : DT_F32, shape, NULL);
     if (bytes) {
         int tensors = m->graph->tensors.count;

@@ -66,8 +66,8 @@ static Tensor *moved_constant(Graph *graph, const Tensor *tensor,
         action->transposes
             ? transposed_data(graph->arena, tensor, &action->list)
             : tensor->data;
-    return build_parameter(graph, tensor,
-                           result_shape(&tensor->shape, action), data);
+    return build_parameter(graph, tensor, result_shape(&tensor->shape, action),
+                           data);
 }
 
 /* ---- ways ----------------------------------------------------------------------------- */
@@ -79,9 +79,9 @@ static Tensor *moved_value(Rewriter *r, const Tensor *root, Tensor *tensor,
     const char *what = action->transposes ? "order" : "shape";
     const int count = ++r->count[root->id];
     const char *path =
-        count == 1 ? arena_printf(graph->arena, "%s.%s", root->name, what)
-                   : arena_printf(graph->arena, "%s.%s%d", root->name, what,
-                                  count);
+        count == 1
+            ? arena_printf(graph->arena, "%s.%s", root->name, what)
+            : arena_printf(graph->arena, "%s.%s%d", root->name, what, count);
     Node *node =
         graph_add(graph, action->transposes ? OP_TRANSPOSE : OP_RESHAPE, path,
                   &tensor, 1, root->producer ? root->producer->origin : origin);
@@ -169,8 +169,7 @@ static void rewrite_node(Rewriter *r, Node *node)
         first = i == 0 ? way.form : first;
     }
     if (unsorted != NULL)
-        inputs[1] =
-            sorted_rows(r->graph, inputs[1], &unsorted->shape, &first);
+        inputs[1] = sorted_rows(r->graph, inputs[1], &unsorted->shape, &first);
     if (!whole)
         axes_apply(node, label);
     node->input = inputs;

@@ -102,7 +102,7 @@ typedef enum Exact {
 
 typedef struct Ways {
     const Graph *graph;
-    Form *base; /* by tensor id: the form in which what is computed is */
+    Form *base;   /* by tensor id: the form in which what is computed is */
     bool *passes; /* by tensor id: its maker only moves elements, and is no
                      more than a few such nodes away from what is computed */
 } Ways;

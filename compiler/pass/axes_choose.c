@@ -16,7 +16,8 @@
 #include <string.h>
 
 #define MOST_SWEEPS 4
-#define MOST_MOVERS 6 /* transposes and reshapes in a row that ways go through */
+#define MOST_MOVERS                                                            \
+    6 /* transposes and reshapes in a row that ways go through */
 /* An element of a batch of one, for operators that are better off without it. */
 #define SINGLE_COST 4
 
@@ -73,8 +74,8 @@ Way edge_way(const Chooser *c, const Edge *edge, const Form *label)
     }
     form = axes_read(node, edge->input, label);
     bool spread = axes_is_spread(node, edge->input, label);
-    way = way_to(&c->ways, x, &form, spread ? EXACT_SPREAD : EXACT_SHAPE,
-                 false);
+    way =
+        way_to(&c->ways, x, &form, spread ? EXACT_SPREAD : EXACT_SHAPE, false);
     if (spread && is_known(way.root)) {
         Shape narrow = { 0 };
         for (int d = 0; d < way.shape.rank; d++) {
@@ -148,8 +149,7 @@ static void add_from_inputs(Chooser *c, const Node *node)
 {
     for (int i = 0; i < node->data_count; i++) {
         Tensor *x = node->input[i], *root = way_root(&c->ways, x);
-        int count =
-            root->producer ? c->labels[root->producer->id].count : 1;
+        int count = root->producer ? c->labels[root->producer->id].count : 1;
         for (int k = 0; k < count && !is_known(root); k++) {
             Form made, come, label;
             form_of_root(c, root, k, &made);
@@ -290,9 +290,8 @@ static double cost_behind(Chooser *c, const Node *node, int label)
             Form old = c->ways.base[root->id];
             bool known = false;
             form_of_root(c, root, label, &c->ways.base[root->id]);
-            Way way = edge_way(c, edge,
-                               edge->reader ? chosen_label(c, edge->reader)
-                                            : NULL);
+            Way way = edge_way(
+                c, edge, edge->reader ? chosen_label(c, edge->reader) : NULL);
             c->ways.base[root->id] = old;
             for (int i = 0; i < count && !known; i++)
                 known = same_actions(&seen[i], &way);

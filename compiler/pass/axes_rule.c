@@ -39,6 +39,7 @@ static const Axes axes[OP_COUNT] = {
     [OP_CONV] = AXES_IMAGE,
     [OP_MAXPOOL] = AXES_IMAGE,
     [OP_AVGPOOL] = AXES_IMAGE,
+    [OP_LPPOOL] = AXES_IMAGE,
     [OP_GLOBAL_MAXPOOL] = AXES_IMAGE,
     [OP_GLOBAL_AVGPOOL] = AXES_IMAGE,
     [OP_PAD] = AXES_IMAGE,
@@ -182,8 +183,7 @@ static bool is_spread(const Node *node, int input)
 /* The operand's dimensions are the last of the result's. */
 static Form spread_form(const Node *node, int input, const Form *label)
 {
-    int missing =
-        node->output[0]->shape.rank - node->input[input]->shape.rank;
+    int missing = node->output[0]->shape.rank - node->input[input]->shape.rank;
     Form form = *label;
     for (int i = 0; i < form.count; i++)
         form.at[i] = form.at[i] < missing ? -1 : form.at[i] - missing;
@@ -227,7 +227,7 @@ Form axes_made(const Node *node, int output, const Form *label)
     if (form_is_whole(label, axes_domain(node)->shape.rank))
         return form_whole(rank);
     if (axes[node->op] == AXES_IMAGE) {
-        for (int d = rank > 1; d < rank; d++)
+        for (int d = 1; d < rank; d++)
             form.at[form.count++] = d;
         return form;
     }

@@ -49,16 +49,15 @@ static Shape shape_before_last(const Way *way)
     Shape shape = way->start;
     for (int i = 0; i < way->count - 1; i++) {
         const Action *a = &way->action[i];
-        shape = a->transposes ? permuted(&shape, &a->list)
-                              : list_shape(&a->list);
+        shape =
+            a->transposes ? permuted(&shape, &a->list) : list_shape(&a->list);
     }
     return shape;
 }
 
 static bool last_is(const Way *w, bool transposes)
 {
-    return w->count > 0 &&
-           w->action[w->count - 1].transposes == transposes;
+    return w->count > 0 && w->action[w->count - 1].transposes == transposes;
 }
 
 static void push(Way *w, bool transposes, const IntList *list)
@@ -122,8 +121,7 @@ static bool spreads_alike(const Shape *have, const Shape *wanted)
 }
 
 /* Behind a reshape: elements are in order, the form gives them their shape. */
-static void name_as(Way *w, const Tensor *tensor, const Form *form,
-                    Exact exact)
+static void name_as(Way *w, const Tensor *tensor, const Form *form, Exact exact)
 {
     Shape wanted = form_shape(&tensor->shape, form);
     w->form = *form;
@@ -161,8 +159,7 @@ static void leave_out(Way *w, const Tensor *tensor, const Form *other)
     w->form = kept;
 }
 
-static void convert(Way *w, const Tensor *tensor, const Form *form,
-                    Exact exact)
+static void convert(Way *w, const Tensor *tensor, const Form *form, Exact exact)
 {
     IntList perm = { 0 };
     Form kept = { 0 };

@@ -15,6 +15,7 @@
  */
 #include "bound.h"
 
+#include <float.h>
 #include <math.h>
 
 #define UNIT_ROUNDOFF (1.0 / 16777216)
@@ -175,7 +176,8 @@ static void add_shift(Bounder *b, int index, double sign, double *most)
         in[i] = i == index ? shifted : b->in[i];
     const double *out = evaluated(b, in);
     for (int64_t i = 0; i < count_out(b); i++)
-        most[i] = fmax(most[i], fabs(out[i] - b->out[i]));
+        most[i] =
+            isnan(out[i]) ? INFINITY : fmax(most[i], fabs(out[i] - b->out[i]));
 }
 
 static void bound_elements(Bounder *b)
@@ -210,7 +212,16 @@ static Rule *const rules[OP_COUNT] = {
     [OP_SLICE] = bound_moves,          [OP_REDUCE_SUM] = bound_sizes,
     [OP_REDUCE_MEAN] = bound_sizes,    [OP_REDUCE_L1] = bound_sizes,
     [OP_REDUCE_L2] = bound_sizes,      [OP_REDUCE_SUM_SQUARE] = bound_sizes,
+    [OP_LPPOOL] = bound_sizes,
 };
+
+/* Nothing is said of what a float cannot hold, nor of what is made of it. */
+static void open_far_out(Bounder *b)
+{
+    for (int64_t i = 0; i < count_out(b); i++)
+        if (!(fabs(b->out[i]) + b->bound[i] < FLT_MAX))
+            b->bound[i] = INFINITY;
+}
 
 static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
                        double **all)
@@ -228,6 +239,7 @@ static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
         rules[node->op](&b);
     else
         bound_elements(&b);
+    open_far_out(&b);
 }
 
 double **bound_all(Arena *arena, const Graph *graph, const Evaluation *e)

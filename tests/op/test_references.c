@@ -74,9 +74,51 @@ static void test_functions_of_one_number(void)
         { OP_SILU, "", { -0.2689414213699951, 0, 1.7615941559557649 } },
         { OP_GELU, "", { -0.15865525393145707, 0, 1.9544997361036416 } },
         { OP_GELU_TANH, "", { -0.15880800939172324, 0, 1.954597694087775 } },
+        { OP_HARD_SIGMOID, "alpha=0.2, beta=0.5", { 0.3, 0.5, 0.9 } },
+        { OP_SWISH, "", { -0.2689414213699951, 0.0, 1.7615941559557646 } },
+        { OP_SWISH,
+          "alpha=0.5",
+          { -0.3775406687981454, 0.0, 1.4621171572600098 } },
+        { OP_MISH, "", { -0.30340146137410895, 0.0, 1.9439589595339946 } },
+        { OP_LOG_SIGMOID,
+          "",
+          { -1.3132616875182228, -0.6931471805599453, -0.12692801104297263 } },
+        { OP_SOFTSIGN, "", { -0.5, 0.0, 0.6666666666666666 } },
+        { OP_SELU, "", { -1.1113307378125625, 0.0, 2.101401974710961 } },
+        { OP_SELU, "alpha=2, gamma=3", { -3.792723352971346, 0.0, 6.0 } },
+        { OP_CELU, "", { -0.6321205588285577, 0.0, 2.0 } },
+        { OP_CELU, "alpha=2", { -0.7869386805747332, 0.0, 2.0 } },
+        { OP_THRESHOLDED_RELU, "", { 0, 0, 2.0 } },
+        { OP_THRESHOLDED_RELU, "alpha=2", { 0, 0, 0 } },
+        { OP_SHRINK, "", { -1.0, 0, 2.0 } },
+        { OP_SHRINK, "lambda=1, bias=1.5", { 0, 0, 0.5 } },
+        { OP_ABS, "", { 1.0, 0.0, 2.0 } },
+        { OP_NEG, "", { 1.0, -0.0, -2.0 } },
+        { OP_SIGN, "", { -1, 0, 1 } },
+        { OP_SQUARE, "", { 1.0, 0.0, 4.0 } },
+        { OP_EXP, "", { 0.36787944117144233, 1.0, 7.38905609893065 } },
+        { OP_ERF, "", { -0.8427007929497149, 0.0, 0.9953222650189527 } },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         one(rows[i].op, rows[i].attrs, SHAPE(3), LIST(-1, 0, 2), rows[i].at);
+}
+
+static void test_functions_where_they_are_defined(void)
+{
+    one(OP_SQRT, "", SHAPE(4), LIST(0, 2.25, INFINITY, -1),
+        LIST(0, 1.5, INFINITY, NAN));
+    one(OP_RECIPROCAL, "", SHAPE(4), LIST(-4, 0, INFINITY, NAN),
+        LIST(-0.25, INFINITY, 0, NAN));
+    one(OP_LOG, "", SHAPE(4), LIST(1, 0, INFINITY, -1),
+        LIST(0, -INFINITY, INFINITY, NAN));
+}
+
+static void test_rounding(void)
+{
+    const double x[] = { -2.5, -1.5, -0.5, 0.5, 1.2, 2.5 };
+    one(OP_FLOOR, "", SHAPE(6), x, LIST(-3, -2, -1, 0, 1, 2));
+    one(OP_CEIL, "", SHAPE(6), x, LIST(-2, -1, 0, 1, 2, 3));
+    one(OP_ROUND, "", SHAPE(6), x, LIST(-2, -2, 0, 0, 1, 2));
 }
 
 static void test_functions_far_out(void)
@@ -93,6 +135,14 @@ static void test_functions_far_out(void)
     one(OP_SILU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
     one(OP_GELU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
     one(OP_GELU_TANH, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_SWISH, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_MISH, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_LOG_SIGMOID, "", SHAPE(3), x, LIST(-1e6, 0, NAN));
+    one(OP_SOFTSIGN, "", SHAPE(3), x,
+        LIST(-1 / (1 + 1e-6), 1 / (1 + 1e-6), NAN));
+    one(OP_CELU, "alpha=2", SHAPE(3), x, LIST(-2, 1e6, NAN));
+    one(OP_SIGN, "", SHAPE(3), x, LIST(-1, 1, NAN));
+    one(OP_THRESHOLDED_RELU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
 }
 
 /* ---- functions of two numbers -------------------------------------------------------- */
@@ -115,6 +165,7 @@ static void test_functions_of_two_numbers(void)
     two(OP_DIV, LIST(0.1, 0.5, 3, -1));
     two(OP_MIN, LIST(1, 2, 10, -4));
     two(OP_MAX, LIST(10, 4, 30, 4));
+    two(OP_PRELU, LIST(1, 2, 30, -16));
 }
 
 static void test_lists_are_folded_and_repeated_where_they_are_short(void)
@@ -310,6 +361,8 @@ static void test_a_scalar_is_reduced_to_itself(void)
 
 static const UnitTest tests[] = {
     UNIT(test_functions_of_one_number),
+    UNIT(test_functions_where_they_are_defined),
+    UNIT(test_rounding),
     UNIT(test_functions_far_out),
     UNIT(test_functions_of_two_numbers),
     UNIT(test_lists_are_folded_and_repeated_where_they_are_short),

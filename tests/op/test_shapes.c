@@ -61,6 +61,27 @@ static void test_windows(void)
     CHECK(rows);
 }
 
+static void test_windows_over_a_batch(void)
+{
+    static const Row rows[] = {
+        { OP_CONV,
+          "filters=6, kernel=5x3",
+          4,
+          { 2, 28, 28, 1 },
+          "[2, 24, 26, 6]" },
+        { OP_LPPOOL, "kernel=7", 4, { 3, 7, 9, 5 }, "[3, 1, 1, 5]" },
+        { OP_PAD, "pad=1x2", 4, { 3, 7, 9, 5 }, "[3, 9, 13, 5]" },
+        { OP_UPSAMPLE, "scale=2x3", 4, { 3, 7, 9, 5 }, "[3, 14, 27, 5]" },
+        { OP_MAXPOOL,
+          "kernel=8",
+          4,
+          { 9, 7, 9, 1 },
+          "'maxpool' kernel 8x8 is larger than its padded input "
+          "[9, 7, 9, 1]" },
+    };
+    CHECK(rows);
+}
+
 static void test_same_gives_ceil_of_in_by_stride(void)
 {
     static const Row rows[] = {
@@ -156,6 +177,11 @@ static void test_windows_that_do_not_fit(void)
           3,
           { 7, 7, 1 },
           "padding 2 of 'maxpool' must be smaller than its kernel, 2x2" },
+        { OP_MAXPOOL,
+          "kernel=2, pad=1, dilation=3x1",
+          3,
+          { 2, 7, 1 },
+          "'maxpool' has windows with no pixel of the image" },
         { OP_CONV,
           "filters=6, kernel=0",
           3,
@@ -284,6 +310,7 @@ static void test_layers(void)
           "'dense' needs a vector, got [4, 4, 16]" },
         { OP_GLOBAL_AVGPOOL, "", 3, { 7, 7, 64 }, "[64]" },
         { OP_GLOBAL_MAXPOOL, "", 2, { 7, 64 }, "[64]" },
+        { OP_GLOBAL_MAXPOOL, "", 4, { 2, 7, 5, 64 }, "[2, 64]" },
         { OP_GLOBAL_AVGPOOL,
           "",
           1,
@@ -470,6 +497,7 @@ static void test_bytes_need_a_scale(void)
 
 static const UnitTest tests[] = {
     UNIT(test_windows),
+    UNIT(test_windows_over_a_batch),
     UNIT(test_same_gives_ceil_of_in_by_stride),
     UNIT(test_ceil_mode_adds_a_window_that_begins_inside),
     UNIT(test_windows_that_do_not_fit),
