@@ -402,6 +402,7 @@ static bool try_turned(Maker *m, Op op, Tensor *x)
     Node *turn = add_turn(m, x, false);
     if (keep_node(m, turn, tensors) && try_op_on(m, op, turn->output[0])) {
         Tensor *result = m->values.at[m->values.count - 1];
+        m->values.count = values; /* nobody else reads what is turned */
         turn = add_turn(m, result, true);
         return keep_node(m, turn, m->graph->tensors.count - 1);
     }

@@ -18,10 +18,10 @@ typedef struct RandomOptions {
     /* Also argmax, and conversions to whole numbers: small differences of
      * their input make large ones of their output. */
     bool steps;
+    const bool *only; /* by Op: those to choose from; NULL: all */
     /* Images are [n, c, h, w] or [c, h, w], as in foreign models: layers of
      * images stand between two transposes. */
     bool channels_first;
-    const bool *only; /* by Op: those to choose from; NULL: all */
 } RandomOptions;
 
 RandomOptions random_defaults(void);

@@ -16,8 +16,8 @@
 #include <string.h>
 
 #define MOST_SWEEPS 4
-#define MOST_MOVERS                                                            \
-    6 /* transposes and reshapes in a row that ways go through */
+#define MANY_READS  32 /* of a tensor: each is looked at by itself then */
+#define MOST_MOVERS 6  /* transposes and reshapes in a row on a way */
 /* An element of a batch of one, for operators that are better off without it. */
 #define SINGLE_COST 4
 
@@ -229,33 +229,40 @@ static double edge_cost(Chooser *c, const Edge *edge, const Tensor *root,
     return (double)cost;
 }
 
-/* The least for an input and all that is in front of it. */
-static double cost_before(Chooser *c, const Edge *edge, const Form *label)
+/* The least for an input and all that is in front of it. What is in front is
+ * paid by all that read the tensor, the edge by this one, or (`together`) by
+ * all as well, as if they wanted the same. */
+static double cost_before(Chooser *c, const Edge *edge, const Form *label,
+                          bool together)
 {
     Tensor *root = way_root(&c->ways, edge_tensor(c, edge));
+    const double reads = reads_of(c, root);
+    const double part = together ? 1 / reads : 1;
     const Labels *labels;
     double least = INFINITY;
     if (is_known(root))
         return 0;
     if (root->producer == NULL)
-        return edge_cost(c, edge, root, 0, label);
+        return edge_cost(c, edge, root, 0, label) * part;
     labels = &c->labels[root->producer->id];
     for (int k = 0; k < labels->count; k++) {
-        double cost = labels->cost[k] / reads_of(c, root) +
-                      edge_cost(c, edge, root, k, label);
+        double cost =
+            labels->cost[k] / reads + edge_cost(c, edge, root, k, label) * part;
         least = cost < least ? cost : least;
     }
     return least;
 }
 
-static void find_costs(Chooser *c, Node *node)
+static void find_costs(Chooser *c, Node *node, bool together)
 {
     Labels *labels = &c->labels[node->id];
     for (int k = 0; k < labels->count; k++) {
         labels->cost[k] = (double)own_cost(node, &labels->form[k]);
-        for (int i = 0; i < node->input_count; i++)
-            labels->cost[k] +=
-                cost_before(c, &(Edge){ node, i }, &labels->form[k]);
+        for (int i = 0; i < node->input_count; i++) {
+            if (i == 0 || node->input[i] != node->input[i - 1])
+                labels->cost[k] += cost_before(c, &(Edge){ node, i },
+                                               &labels->form[k], together);
+        }
     }
 }
 
@@ -275,57 +282,87 @@ static bool same_actions(const Way *a, const Way *b)
     return a->count == b->count;
 }
 
-/* Of the edges behind the node, with its label; where two readers want the
+static const Form *label_of(const Chooser *c, const Edge *edge)
+{
+    return edge->reader ? chosen_label(c, edge->reader) : NULL;
+}
+
+/* Of all edges from a root, as the labels are now; where two readers want the
  * same, it is made once. */
-static double cost_behind(Chooser *c, const Node *node, int label)
+static double cost_from(const Chooser *c, const Tensor *root)
 {
     enum { MOST = 8 };
+    Way seen[MOST];
     double sum = 0;
-    for (int o = 0; o < node->output_count; o++) {
-        const Tensor *root = node->output[o];
-        Way seen[MOST];
-        int count = 0;
-        for (int e = c->start[root->id]; e < c->start[root->id + 1]; e++) {
-            const Edge *edge = &c->edge[e];
-            Form old = c->ways.base[root->id];
-            bool known = false;
-            form_of_root(c, root, label, &c->ways.base[root->id]);
-            Way way = edge_way(
-                c, edge, edge->reader ? chosen_label(c, edge->reader) : NULL);
-            c->ways.base[root->id] = old;
-            for (int i = 0; i < count && !known; i++)
-                known = same_actions(&seen[i], &way);
-            sum += known ? 0 : (double)way.cost;
-            if (!known && count < MOST)
-                seen[count++] = way;
-        }
+    int count = 0;
+    for (int e = c->start[root->id]; e < c->start[root->id + 1]; e++) {
+        Way way = edge_way(c, &c->edge[e], label_of(c, &c->edge[e]));
+        bool known = false;
+        for (int i = 0; i < count && !known; i++)
+            known = same_actions(&seen[i], &way);
+        sum += known ? 0 : (double)way.cost;
+        if (!known && count < MOST)
+            seen[count++] = way;
     }
+    return sum;
+}
+
+static double cost_behind(const Chooser *c, const Node *node)
+{
+    double sum = 0;
+    for (int o = 0; o < node->output_count; o++)
+        sum += cost_from(c, node->output[o]);
     return sum;
 }
 
 /* ---- choosing --------------------------------------------------------------------------- */
 
+static void set_label(Chooser *c, Node *node, int label)
+{
+    c->labels[node->id].chosen = label;
+    set_base(c, node, label);
+}
+
 static void choose_back(Chooser *c, Node *node)
 {
     Labels *labels = &c->labels[node->id];
     double least = INFINITY;
+    int best = 0;
     for (int k = 0; k < labels->count; k++) {
-        double cost = labels->cost[k] + cost_behind(c, node, k);
+        set_label(c, node, k);
+        double cost = labels->cost[k] + cost_behind(c, node);
         if (cost >= least)
             continue;
         least = cost;
-        labels->chosen = k;
+        best = k;
     }
-    set_base(c, node, labels->chosen);
+    set_label(c, node, best);
+}
+
+static bool is_read_before(const Chooser *c, const Node *node, int input)
+{
+    for (int i = 0; i < input; i++) {
+        if (way_root(&c->ways, node->input[i]) ==
+            way_root(&c->ways, node->input[input]))
+            return true;
+    }
+    return false;
 }
 
 /* All around the node is fixed. */
 static double cost_around(Chooser *c, Node *node, int label)
 {
-    const Form *form = &c->labels[node->id].form[label];
-    double sum = (double)own_cost(node, form) + cost_behind(c, node, label);
-    for (int i = 0; i < node->input_count; i++)
-        sum += (double)edge_way(c, &(Edge){ node, i }, form).cost;
+    double sum;
+    set_label(c, node, label);
+    sum = (double)own_cost(node, chosen_label(c, node)) + cost_behind(c, node);
+    for (int i = 0; i < node->input_count; i++) {
+        const Edge edge = { node, i };
+        const Tensor *root = way_root(&c->ways, node->input[i]);
+        if (reads_of(c, root) > MANY_READS)
+            sum += (double)edge_way(c, &edge, chosen_label(c, node)).cost;
+        else if (!is_read_before(c, node, i))
+            sum += cost_from(c, root);
+    }
     return sum;
 }
 
@@ -333,25 +370,29 @@ static bool improve(Chooser *c, Node *node)
 {
     Labels *labels = &c->labels[node->id];
     const int before = labels->chosen;
-    double least = labels->count > 1 ? cost_around(c, node, before) : 0;
+    double least;
+    int best = before;
+    if (labels->count == 1)
+        return false;
+    least = cost_around(c, node, before);
     for (int k = 0; k < labels->count; k++) {
         double cost = k == before ? least : cost_around(c, node, k);
         if (cost >= least)
             continue;
         least = cost;
-        labels->chosen = k;
+        best = k;
     }
-    set_base(c, node, labels->chosen);
-    return labels->chosen != before;
+    set_label(c, node, best);
+    return best != before;
 }
 
-static void choose(Chooser *c)
+static void choose(Chooser *c, bool together)
 {
     const Graph *graph = c->graph;
     bool changed = true;
     for (int n = 0; n < graph->nodes.count; n++) {
         if (is_computed(c, graph->nodes.at[n]))
-            find_costs(c, graph->nodes.at[n]);
+            find_costs(c, graph->nodes.at[n], together);
     }
     for (int n = graph->nodes.count; n-- > 0;) {
         if (is_computed(c, graph->nodes.at[n]))
@@ -458,16 +499,34 @@ static bool is_better(const Bill *a, const Bill *b)
            (a->cost == b->cost && a->transposes < b->transposes);
 }
 
+static void copy_chosen(const Chooser *c, int *chosen)
+{
+    for (int n = 0; n < c->graph->nodes.count; n++)
+        chosen[n] = c->labels[n].chosen;
+}
+
+static void set_chosen(Chooser *c, const int *chosen)
+{
+    for (int n = 0; n < c->graph->nodes.count; n++)
+        set_label(c, c->graph->nodes.at[n], chosen[n]);
+}
+
 bool choose_labels(Chooser *c)
 {
-    Bill before = bill_of(c), after;
-    Bill now = { before.cost, transposes_of(c->graph) };
-    choose(c);
-    after = bill_of(c);
-    if (is_better(&after, &before))
-        return is_better(&after, &now);
-    choose_whole(c);
-    return is_better(&before, &now);
+    int *best = NEW_N(c->scratch, int, c->graph->nodes.count + 1);
+    Bill least = bill_of(c);
+    const Bill now = { least.cost, transposes_of(c->graph) };
+    for (int together = 0; together < 2; together++) {
+        Bill bill;
+        choose(c, together);
+        bill = bill_of(c);
+        if (!is_better(&bill, &least))
+            continue;
+        least = bill;
+        copy_chosen(c, best);
+    }
+    set_chosen(c, best);
+    return is_better(&least, &now);
 }
 
 /* ---- opening ------------------------------------------------------------------------------- */

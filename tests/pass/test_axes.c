@@ -82,9 +82,41 @@ static void test_the_answer_stays_with_many_transposes(void)
     CU_ASSERT(check_seeds(5001, 7000, &options, goes_wrong, NULL));
 }
 
+/* ---- what is left --------------------------------------------------------------------- */
+
+static bool leaves_too_many(Graph *original, void *context)
+{
+    Arena *arena = arena_new();
+    Graph *graph = graph_copy(arena, original);
+    int *seen = context, left;
+    seen[0] += count_op(graph, OP_TRANSPOSE);
+    run_axes(graph);
+    left = count_op(graph, OP_TRANSPOSE);
+    seen[1] += left;
+    left -= graph->inputs.count + graph->outputs.count;
+    graph_free(graph);
+    arena_free(arena);
+    return left > 0;
+}
+
+static void test_transposes_stay_at_the_ends_alone(void)
+{
+    static const bool only[OP_COUNT] = {
+        [OP_CONV] = true,     [OP_MAXPOOL] = true,    [OP_AVGPOOL] = true,
+        [OP_UPSAMPLE] = true, [OP_PAD] = true,        [OP_BATCHNORM] = true,
+        [OP_RELU] = true,     [OP_HARD_SWISH] = true, [OP_ADD] = true,
+        [OP_MUL] = true,
+    };
+    RandomOptions options = small_networks(only);
+    int seen[2] = { 0, 0 };
+    CU_ASSERT(check_seeds(1, 500, &options, leaves_too_many, seen));
+    CU_ASSERT(seen[0] > 3 * seen[1]);
+}
+
 static const UnitTest tests[] = {
     UNIT(test_the_answer_stays),
     UNIT(test_the_answer_stays_with_many_transposes),
+    UNIT(test_transposes_stay_at_the_ends_alone),
 };
 
 UNIT_MAIN("the pass axes", tests)
