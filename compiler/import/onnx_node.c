@@ -28,7 +28,7 @@ static bool check_import(const OnnxReader *r, OnnxPlace place,
 {
     if (*import->domain == '\0' &&
         (import->version < ONNX_MIN_OPSET || import->version > ONNX_MAX_OPSET))
-        return onnx_refuse(r, place, "is of opset %lld, supported are %d to %d",
+        return onnx_refuse(r, place, "has opset %lld, supported are %d to %d",
                            (long long)import->version, ONNX_MIN_OPSET,
                            ONNX_MAX_OPSET);
     return import->version > 0 ||
