@@ -6,6 +6,7 @@
  * rule refuses is taken back and drawn again; so a new operator is covered as
  * soon as it has its row in ops.def.
  */
+#include <math.h>
 #include <string.h>
 
 #include "graph/random.h"
@@ -236,7 +237,8 @@ static int degree_made(const Maker *m, const Node *node)
         most = degree > most ? degree : most;
     }
     switch ((int)node->op) {
-    case OP_MUL: return sum;
+    case OP_MUL:
+    case OP_MATMUL: return sum;
     case OP_SQUARE:
     case OP_REDUCE_SUM_SQUARE: return 2 * sum;
     case OP_REDUCE_PROD: return MOST_DEGREE;
@@ -283,18 +285,12 @@ static bool keep_node(Maker *m, Node *node, int tensors)
     return false;
 }
 
-/* A constant that goes with x: its shape, some dimensions 1, some missing. */
-static Tensor *make_constant(Maker *m, const Tensor *x)
+static Tensor *make_constant(Maker *m, Shape shape)
 {
     char name[32];
-    Shape shape = { 0 };
-    int from = (int)random_range(&m->random, 0, x->shape.rank);
-    int64_t count;
+    int64_t count = shape_count(&shape);
     float *data;
     Tensor *tensor;
-    for (int i = from; i < x->shape.rank; i++)
-        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
-    count = shape_count(&shape);
     data = mem_alloc(sizeof *data * (size_t)count);
     for (int64_t i = 0; i < count; i++)
         data[i] = (float)(0.5 + random_uniform(&m->random));
@@ -302,6 +298,16 @@ static Tensor *make_constant(Maker *m, const Tensor *x)
     tensor = graph_constant(m->graph, name, shape, data);
     mem_free(data);
     return tensor;
+}
+
+/* A constant that goes with x: its shape, some dimensions 1, some missing. */
+static Tensor *make_fitting(Maker *m, const Tensor *x)
+{
+    Shape shape = { 0 };
+    int from = (int)random_range(&m->random, 0, x->shape.rank);
+    for (int i = from; i < x->shape.rank; i++)
+        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
+    return make_constant(m, shape);
 }
 
 /* Another value of the same shape, a constant, or (rarely) anything. */
@@ -316,7 +322,7 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     if (chance(m, 8) ||
         (candidate != x && shape_equal(&candidate->shape, &x->shape)))
         return candidate;
-    return make_constant(m, x);
+    return make_fitting(m, x);
 }
 
 /* Where an input must lie for a result of its size, and for errors that stay
@@ -352,6 +358,72 @@ static Tensor *clip_to_domain(Maker *m, Op op, int input, Tensor *x)
     return x;
 }
 
+/* x with its last two dimensions exchanged. */
+static Tensor *make_transposed(Maker *m, Tensor *x)
+{
+    int tensors = m->graph->tensors.count, rank = x->shape.rank;
+    Node *node = add_node(m, OP_TRANSPOSE, &x, 1);
+    IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    perm->count = rank;
+    for (int i = 0; i < rank; i++)
+        perm->at[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+    return keep_node(m, node, tensors) ? node->output[0] : x;
+}
+
+/* The other operand of a product with x: its transposition, or a constant,
+ * which may stand on either side. */
+static void draw_factors(Maker *m, Tensor **inputs)
+{
+    Tensor *x = inputs[0];
+    const int rank = x->shape.rank;
+    Shape shape = { 0 };
+    if (rank > 1 && chance(m, 2)) {
+        inputs[1] = make_transposed(m, x);
+        return;
+    }
+    for (int i = 0; i < rank - 2 && chance(m, 2); i++)
+        shape.dim[shape.rank++] = chance(m, 2) ? 1 : x->shape.dim[i];
+    if (rank > 1 && chance(m, 3)) { /* constant x [k, n] */
+        shape.dim[shape.rank++] = draw_extent(m);
+        shape.dim[shape.rank++] = x->shape.dim[rank - 2];
+        inputs[0] = make_constant(m, shape);
+        inputs[1] = x;
+        return;
+    }
+    shape.dim[shape.rank++] = channels_of(x);
+    if (shape.rank > 1 || !chance(m, 3))
+        shape.dim[shape.rank++] = draw_extent(m);
+    inputs[1] = make_constant(m, shape);
+}
+
+/* An input of the network, made small enough to weigh sums with. */
+static Tensor *make_weight(Maker *m, const Tensor *parameter)
+{
+    char name[16];
+    Tensor *input;
+    Node *node;
+    snprintf(name, sizeof name, "weight%d", m->graph->inputs.count);
+    input = graph_input(m->graph, name, DT_F32, parameter->shape, NULL);
+    node = add_node(m, OP_CONVERT, &input, 1);
+    node_attrs(node, ConvertAttrs)->scale =
+        parameter->init_fan_in > 0 ? 1 / sqrt(parameter->init_fan_in) : 0.5;
+    if (!graph_try(m->graph, node))
+        BUG("the shape rule refuses a weight");
+    return node->output[0];
+}
+
+/* Weights that are computed rather than bound. Not a variance: it would have to
+ * be positive. */
+static void give_weights(Maker *m, Node *node)
+{
+    for (int i = node->data_count; i < node->input_count; i++)
+        if (node->input[i]->kind == TENSOR_PARAMETER && chance(m, 2) &&
+            node->input[i]->init_value == 0)
+            node->input[i] = make_weight(m, node->input[i]);
+    set_degree(m, node->output[0], MOST_DEGREE);
+    graph_sort(m->graph);
+}
+
 static bool try_op(Maker *m, Op op)
 {
     enum { MOST = 4 };
@@ -364,6 +436,8 @@ static bool try_op(Maker *m, Op op)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
         inputs[i] = draw_other(m, inputs[0]);
+    if (op == OP_MATMUL)
+        draw_factors(m, inputs);
     for (int i = 0; i < count; i++)
         inputs[i] = clip_to_domain(m, op, i, inputs[i]);
     tensors = m->graph->tensors.count;
@@ -371,7 +445,11 @@ static bool try_op(Maker *m, Op op)
     for (int i = 0; i < info->attr_count; i++)
         if (!info->attrs[i].fallback || chance(m, 2))
             draw_attr(m, &info->attrs[i], node->attrs, inputs[0]);
-    return keep_node(m, node, tensors);
+    if (!keep_node(m, node, tensors))
+        return false;
+    if (node->input_count > node->data_count && chance(m, 6))
+        give_weights(m, node);
+    return true;
 }
 
 static bool is_allowed(const Maker *m, Op op)
