@@ -39,7 +39,7 @@ static const Role roles[OP_COUNT] = {
     [OP_MAXPOOL] = ROLE_POOL,        [OP_AVGPOOL] = ROLE_POOL,
     [OP_LPPOOL] = ROLE_POOL,         [OP_GLOBAL_MAXPOOL] = ROLE_POOL,
     [OP_GLOBAL_AVGPOOL] = ROLE_POOL, [OP_CONV] = ROLE_SUM,
-    [OP_DENSE] = ROLE_SUM,
+    [OP_DENSE] = ROLE_SUM,           [OP_MATMUL] = ROLE_SUM,
 };
 
 /* With several groups of several filters the loops are no plain nest over the

@@ -74,12 +74,33 @@ static void bound_products(Bounder *b)
     for (int i = 0; i < b->node->input_count; i++)
         in[i] = absolutes(b, i);
     double *sizes = evaluated(b, in);
-    in[0] = b->off[0];
-    if (b->node->input_count > 2)
-        in[2] = NEW_N(b->arena, double, count_in(b, 2)); /* zeros */
-    double *carried = evaluated(b, in);
+    for (int i = 0; i < b->node->input_count; i++) { /* weights may be values */
+        double *wide = absolutes(b, i);
+        for (int64_t k = 0; k < count_in(b, i); k++)
+            wide[k] += b->off[i][k];
+        in[i] = wide;
+    }
+    double *more = evaluated(b, in);
     for (int64_t i = 0; i < count_out(b); i++)
-        b->bound[i] = carried[i] + r * sizes[i];
+        b->bound[i] = more[i] - sizes[i] + r * sizes[i];
+}
+
+/* Both factors may be off. */
+static void bound_matmul(Bounder *b)
+{
+    const double *in[2] = { absolutes(b, 0), absolutes(b, 1) };
+    const Shape *x = &b->node->input[0]->shape;
+    const double r = rounding(x->dim[x->rank - 1]);
+    double *wide[2];
+    for (int k = 0; k < 2; k++) {
+        wide[k] = absolutes(b, k);
+        for (int64_t i = 0; i < count_in(b, k); i++)
+            wide[k][i] += b->off[k][i];
+    }
+    const double *more = evaluated(b, (const double *[]){ wide[0], wide[1] });
+    const double *size = evaluated(b, in);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = more[i] - size[i] + r * size[i];
 }
 
 /* ---- what only moves, selects or averages ---------------------------------------- */
@@ -202,17 +223,28 @@ typedef void Rule(Bounder *b);
 
 /* The others, new ones too, are elementwise: bound_elements. */
 static Rule *const rules[OP_COUNT] = {
-    [OP_CONV] = bound_products,        [OP_DENSE] = bound_products,
-    [OP_MAXPOOL] = bound_moves,        [OP_AVGPOOL] = bound_moves,
-    [OP_GLOBAL_MAXPOOL] = bound_moves, [OP_GLOBAL_AVGPOOL] = bound_moves,
-    [OP_CONCAT] = bound_moves,         [OP_PAD] = bound_moves,
-    [OP_FLATTEN] = bound_moves,        [OP_RESHAPE] = bound_moves,
-    [OP_UPSAMPLE] = bound_moves,       [OP_SOFTMAX] = bound_softmax,
-    [OP_ARGMAX] = bound_argmax,        [OP_TRANSPOSE] = bound_moves,
-    [OP_SLICE] = bound_moves,          [OP_REDUCE_SUM] = bound_sizes,
-    [OP_REDUCE_MEAN] = bound_sizes,    [OP_REDUCE_L1] = bound_sizes,
-    [OP_REDUCE_L2] = bound_sizes,      [OP_REDUCE_SUM_SQUARE] = bound_sizes,
+    [OP_ARGMAX] = bound_argmax,
+    [OP_MATMUL] = bound_matmul,
+    [OP_AVGPOOL] = bound_moves,
+    [OP_CONCAT] = bound_moves,
+    [OP_FLATTEN] = bound_moves,
+    [OP_GLOBAL_AVGPOOL] = bound_moves,
+    [OP_GLOBAL_MAXPOOL] = bound_moves,
+    [OP_MAXPOOL] = bound_moves,
+    [OP_PAD] = bound_moves,
+    [OP_RESHAPE] = bound_moves,
+    [OP_SLICE] = bound_moves,
+    [OP_TRANSPOSE] = bound_moves,
+    [OP_UPSAMPLE] = bound_moves,
+    [OP_CONV] = bound_products,
+    [OP_DENSE] = bound_products,
     [OP_LPPOOL] = bound_sizes,
+    [OP_REDUCE_L1] = bound_sizes,
+    [OP_REDUCE_L2] = bound_sizes,
+    [OP_REDUCE_MEAN] = bound_sizes,
+    [OP_REDUCE_SUM] = bound_sizes,
+    [OP_REDUCE_SUM_SQUARE] = bound_sizes,
+    [OP_SOFTMAX] = bound_softmax,
 };
 
 /* Nothing is said of what a float cannot hold, nor of what is made of it. */

@@ -192,6 +192,37 @@ static void test_dense(void)
     expect(&n, LIST(10, 1), LIST(14.5, 25, 35));
 }
 
+static void test_dense_of_rows(void)
+{
+    Net n = net_new(SHAPE(2, 1, 2));
+    Node *node = net_add(&n, OP_DENSE, "units=3, bias=no");
+    CU_ASSERT_FATAL(net_infer(&n));
+    net_set(&n, node->input[1], (float[]){ 1, 2, 3, 4, 5, 6 });
+    expect(&n, LIST(10, 1, 0, 2), LIST(14, 25, 36, 8, 10, 12));
+}
+
+static void product(Shape a, const double *x, Shape b, const float *y,
+                    const double *expected)
+{
+    Net n = net_new(a);
+    Tensor *inputs[2] = { n.last, graph_constant(n.graph, "k", b, y) };
+    net_join(&n, OP_MATMUL, "", inputs, 2);
+    expect(&n, x, expected);
+}
+
+static void test_matmul(void)
+{
+    const double x[] = { 1, 2, 3, 4 };
+    const float y[] = { 1, 10, 100, 1000 };
+    product(SHAPE(2, 2), x, SHAPE(2, 2), y, LIST(201, 2010, 403, 4030));
+    product(SHAPE(2, 2), x, SHAPE(2), y, LIST(21, 43));
+    product(SHAPE(4), x, SHAPE(4), y, LIST(4321));
+    product(SHAPE(2), x, SHAPE(2, 2), y, LIST(201, 2010));
+    product(SHAPE(2, 1, 2), x, SHAPE(2, 1), y, LIST(21, 43));
+    product(SHAPE(2, 2), x, SHAPE(2, 2, 1), y, LIST(21, 43, 2100, 4300));
+    product(SHAPE(2, 1, 1, 2), x, SHAPE(2, 2, 1), y, LIST(21, 2100, 43, 4300));
+}
+
 static void test_batchnorm(void)
 {
     Net n = net_new(SHAPE(2, 2));
@@ -367,6 +398,8 @@ static const UnitTest tests[] = {
     UNIT(test_functions_of_two_numbers),
     UNIT(test_lists_are_folded_and_repeated_where_they_are_short),
     UNIT(test_dense),
+    UNIT(test_dense_of_rows),
+    UNIT(test_matmul),
     UNIT(test_batchnorm),
     UNIT(test_normalize),
     UNIT(test_conversion_rounds_to_even_and_clamps),

@@ -303,11 +303,12 @@ static void test_layers(void)
 {
     static const Row rows[] = {
         { OP_DENSE, "units=10", 1, { 84 }, "[10]" },
+        { OP_DENSE, "units=10", 3, { 4, 4, 16 }, "[4, 4, 10]" },
         { OP_DENSE,
           "units=10",
-          3,
-          { 4, 4, 16 },
-          "'dense' needs a vector, got [4, 4, 16]" },
+          0,
+          { 0 },
+          "'dense' needs at least one dimension, got a scalar" },
         { OP_GLOBAL_AVGPOOL, "", 3, { 7, 7, 64 }, "[64]" },
         { OP_GLOBAL_MAXPOOL, "", 2, { 7, 64 }, "[64]" },
         { OP_GLOBAL_MAXPOOL, "", 4, { 2, 7, 5, 64 }, "[2, 64]" },

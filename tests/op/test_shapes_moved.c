@@ -145,10 +145,47 @@ static void test_reductions(void)
     CHECK(rows);
 }
 
+/* ---- products ------------------------------------------------------------------ */
+
+static void check_product(Shape a, Shape b, const char *expected)
+{
+    Net n = net_new(a);
+    Tensor *inputs[] = { n.last, net_input(&n, "y", b) };
+    net_join(&n, OP_MATMUL, "", inputs, 2);
+    capture_start(DIAG_PLAIN);
+    const bool good = net_infer(&n);
+    char *text = capture_end();
+    if (good)
+        CU_ASSERT_STRING_EQUAL(shape_show(&n.last->shape), expected);
+    if (!good)
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, expected));
+    free(text);
+    net_free(&n);
+}
+
+static void test_products(void)
+{
+    check_product(SHAPE(2, 3), SHAPE(3, 4), "[2, 4]");
+    check_product(SHAPE(3), SHAPE(3), "[]");
+    check_product(SHAPE(3), SHAPE(3, 4), "[4]");
+    check_product(SHAPE(2, 3), SHAPE(3), "[2]");
+    check_product(SHAPE(3), SHAPE(5, 3, 4), "[5, 4]");
+    check_product(SHAPE(5, 2, 3), SHAPE(3), "[5, 2]");
+    check_product(SHAPE(5, 2, 3), SHAPE(3, 4), "[5, 2, 4]");
+    check_product(SHAPE(7, 1, 2, 3), SHAPE(5, 3, 4), "[7, 5, 2, 4]");
+    check_product(SHAPE(2, 3), SHAPE(2, 3),
+                  "'matmul' cannot multiply [2, 3] and [2, 3]");
+    check_product(SHAPE(5, 2, 3), SHAPE(4, 3, 2),
+                  "'matmul' cannot multiply [5, 2, 3] and [4, 3, 2]");
+    check_product(SHAPE(2, 3), shape_of(0, NULL),
+                  "'matmul' cannot multiply [2, 3] and []");
+}
+
 static const UnitTest tests[] = {
     UNIT(test_transpositions),
     UNIT(test_slices),
     UNIT(test_slices_are_inferred_twice),
     UNIT(test_reductions),
+    UNIT(test_products),
 };
 UNIT_MAIN("shapes of moved elements", tests)

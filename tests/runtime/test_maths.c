@@ -46,13 +46,14 @@ typedef struct {
     {                                                                          \
         return V##_##NAME(x);                                                  \
     }
-#define WORDS(M, V, N)                                                         \
-    M(V, N, exp)                                                               \
-    M(V, N, expm1)                                                             \
-    M(V, N, log) M(V, N, log1p) M(V, N, tanh) M(V, N, sigmoid) M(V, N, erf)    \
-        M(V, N, softplus) M(V, N, sqrt) M(V, N, sin) M(V, N, cos) M(V, N, tan) \
-            M(V, N, asin) M(V, N, acos) M(V, N, atan) M(V, N, sinh)            \
-                M(V, N, cosh) M(V, N, asinh) M(V, N, acosh) M(V, N, atanh)
+/* clang-format off */
+#define WORDS(M, V, N)                                  \
+    M(V, N, exp) M(V, N, expm1) M(V, N, log) M(V, N, log1p)                    \
+    M(V, N, tanh) M(V, N, sigmoid) M(V, N, erf) M(V, N, softplus)              \
+    M(V, N, sqrt) M(V, N, sin) M(V, N, cos) M(V, N, tan)                       \
+    M(V, N, asin) M(V, N, acos) M(V, N, atan) M(V, N, sinh)                    \
+    M(V, N, cosh) M(V, N, asinh) M(V, N, acosh) M(V, N, atanh)
+/* clang-format on */
 #define MAPS(V, N) WORDS(MAP, V, N)
 EACH_VECTOR(MAPS)
 WORDS(SCALAR, f32, 1)
@@ -354,115 +355,109 @@ static float call(const char *name, float x)
     return functions[i].scalar(x);
 }
 
-/* C99, Annex F; sigmoid and softplus by their limits. */
-static const struct {
+typedef struct {
     const char *name;
     float x, y;
-} cases[] = {
-    { "exp", 0, 1 },
-    { "exp", -0.0f, 1 },
-    { "exp", HUGE_VALF, HUGE_VALF },
-    { "exp", -HUGE_VALF, 0 },
-    { "expm1", 0, 0 },
-    { "expm1", -0.0f, -0.0f },
-    { "expm1", HUGE_VALF, HUGE_VALF },
-    { "expm1", -HUGE_VALF, -1 },
-    { "log", 1, 0 },
-    { "log", 0, -HUGE_VALF },
-    { "log", -0.0f, -HUGE_VALF },
-    { "log", -1, NAN },
-    { "log", HUGE_VALF, HUGE_VALF },
-    { "log", -HUGE_VALF, NAN },
-    { "log1p", 0, 0 },
-    { "log1p", -0.0f, -0.0f },
-    { "log1p", -1, -HUGE_VALF },
-    { "log1p", -1.5f, NAN },
-    { "log1p", HUGE_VALF, HUGE_VALF },
-    { "log1p", -HUGE_VALF, NAN },
-    { "tanh", 0, 0 },
-    { "tanh", -0.0f, -0.0f },
-    { "tanh", HUGE_VALF, 1 },
-    { "tanh", -HUGE_VALF, -1 },
-    { "sigmoid", 0, 0.5f },
-    { "sigmoid", -0.0f, 0.5f },
-    { "sigmoid", HUGE_VALF, 1 },
-    { "sigmoid", -HUGE_VALF, 0 },
-    { "erf", 0, 0 },
-    { "erf", -0.0f, -0.0f },
-    { "erf", HUGE_VALF, 1 },
-    { "erf", -HUGE_VALF, -1 },
-    { "softplus", HUGE_VALF, HUGE_VALF },
-    { "softplus", -HUGE_VALF, 0 },
-    { "sqrt", 0, 0 },
-    { "sqrt", -0.0f, -0.0f },
-    { "sqrt", HUGE_VALF, HUGE_VALF },
-    { "sqrt", -HUGE_VALF, NAN },
-    { "sqrt", -1e-45f, NAN },
-    { "sqrt", 4, 2 },
-    { "sin", 0, 0 },
-    { "sin", -0.0f, -0.0f },
-    { "sin", HUGE_VALF, NAN },
-    { "sin", -HUGE_VALF, NAN },
-    { "cos", 0, 1 },
-    { "cos", -0.0f, 1 },
-    { "cos", HUGE_VALF, NAN },
-    { "cos", -HUGE_VALF, NAN },
-    { "tan", 0, 0 },
-    { "tan", -0.0f, -0.0f },
-    { "tan", HUGE_VALF, NAN },
-    { "tan", -HUGE_VALF, NAN },
-    { "asin", 0, 0 },
-    { "asin", -0.0f, -0.0f },
-    { "asin", 1.5f, NAN },
-    { "asin", -1.5f, NAN },
-    { "asin", HUGE_VALF, NAN },
-    { "asin", 1, 1.57079637f },
-    { "acos", 1, 0 },
-    { "acos", -1, 3.14159274f },
-    { "acos", 1.5f, NAN },
-    { "acos", -HUGE_VALF, NAN },
-    { "atan", 0, 0 },
-    { "atan", -0.0f, -0.0f },
-    { "atan", HUGE_VALF, 1.57079637f },
-    { "atan", -HUGE_VALF, -1.57079637f },
-    { "sinh", 0, 0 },
-    { "sinh", -0.0f, -0.0f },
-    { "sinh", HUGE_VALF, HUGE_VALF },
-    { "sinh", -HUGE_VALF, -HUGE_VALF },
-    { "cosh", 0, 1 },
-    { "cosh", -0.0f, 1 },
-    { "cosh", HUGE_VALF, HUGE_VALF },
-    { "cosh", -HUGE_VALF, HUGE_VALF },
-    { "asinh", 0, 0 },
-    { "asinh", -0.0f, -0.0f },
-    { "asinh", HUGE_VALF, HUGE_VALF },
-    { "asinh", -HUGE_VALF, -HUGE_VALF },
-    { "acosh", 1, 0 },
-    { "acosh", 0.5f, NAN },
-    { "acosh", -5, NAN },
-    { "acosh", HUGE_VALF, HUGE_VALF },
-    { "acosh", -HUGE_VALF, NAN },
-    { "atanh", 0, 0 },
-    { "atanh", -0.0f, -0.0f },
-    { "atanh", 1, HUGE_VALF },
-    { "atanh", -1, -HUGE_VALF },
-    { "atanh", 1.5f, NAN },
-    { "atanh", HUGE_VALF, NAN },
-};
+} Case;
 
-static void test_special_values_are_those_of_annex_f(void)
+static void check_cases(const Case *cases, int count)
 {
     int i;
-    for (i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+    for (i = 0; i < count; i++) {
         const float y = call(cases[i].name, cases[i].x);
         if (!same_float(y, cases[i].y))
             printf("%s(%g) = %g\n", cases[i].name, cases[i].x, y);
         CU_ASSERT(same_float(y, cases[i].y));
     }
+}
+
+/* C99, Annex F; sigmoid and softplus by their limits. */
+static void test_special_values_are_those_of_annex_f(void)
+{
+    const float inf = HUGE_VALF, nan_ = float_of(0x7fc00001u);
+    const Case cases[] = {
+        { "exp", 0, 1 },           { "exp", -0.0f, 1 },
+        { "exp", inf, inf },       { "exp", -inf, 0 },
+        { "expm1", 0, 0 },         { "expm1", -0.0f, -0.0f },
+        { "expm1", inf, inf },     { "expm1", -inf, -1 },
+        { "log", 1, 0 },           { "log", 0, -inf },
+        { "log", -0.0f, -inf },    { "log", -1, nan_ },
+        { "log", inf, inf },       { "log", -inf, nan_ },
+        { "log1p", 0, 0 },         { "log1p", -0.0f, -0.0f },
+        { "log1p", -1, -inf },     { "log1p", -1.5f, nan_ },
+        { "log1p", inf, inf },     { "log1p", -inf, nan_ },
+        { "tanh", 0, 0 },          { "tanh", -0.0f, -0.0f },
+        { "tanh", inf, 1 },        { "tanh", -inf, -1 },
+        { "sigmoid", 0, 0.5f },    { "sigmoid", -0.0f, 0.5f },
+        { "sigmoid", inf, 1 },     { "sigmoid", -inf, 0 },
+        { "erf", 0, 0 },           { "erf", -0.0f, -0.0f },
+        { "erf", inf, 1 },         { "erf", -inf, -1 },
+        { "softplus", inf, inf },  { "softplus", -inf, 0 },
+        { "sqrt", 0, 0 },          { "sqrt", -0.0f, -0.0f },
+        { "sqrt", inf, inf },      { "sqrt", -inf, nan_ },
+        { "sqrt", -1e-45f, nan_ }, { "sqrt", 4, 2 }
+    };
+    int i;
+    check_cases(cases, (int)(sizeof cases / sizeof *cases));
     for (i = 0; i < FUNCTIONS; i++) {
-        const float y = functions[i].scalar(NAN);
+        const float y = functions[i].scalar(nan_);
         CU_ASSERT(y != y);
     }
+}
+
+static void test_special_values_of_rare_functions(void)
+{
+    const float inf = HUGE_VALF, nan_ = float_of(0x7fc00001u);
+    const Case cases[] = { { "sin", 0, 0 },
+                           { "sin", -0.0f, -0.0f },
+                           { "sin", inf, nan_ },
+                           { "sin", -inf, nan_ },
+                           { "cos", 0, 1 },
+                           { "cos", -0.0f, 1 },
+                           { "cos", inf, nan_ },
+                           { "cos", -inf, nan_ },
+                           { "tan", 0, 0 },
+                           { "tan", -0.0f, -0.0f },
+                           { "tan", inf, nan_ },
+                           { "tan", -inf, nan_ },
+                           { "asin", 0, 0 },
+                           { "asin", -0.0f, -0.0f },
+                           { "asin", 1.5f, nan_ },
+                           { "asin", -1.5f, nan_ },
+                           { "asin", inf, nan_ },
+                           { "asin", 1, 1.57079637f },
+                           { "acos", 1, 0 },
+                           { "acos", -1, 3.14159274f },
+                           { "acos", 1.5f, nan_ },
+                           { "acos", -inf, nan_ },
+                           { "atan", 0, 0 },
+                           { "atan", -0.0f, -0.0f },
+                           { "atan", inf, 1.57079637f },
+                           { "atan", -inf, -1.57079637f },
+                           { "sinh", 0, 0 },
+                           { "sinh", -0.0f, -0.0f },
+                           { "sinh", inf, inf },
+                           { "sinh", -inf, -inf },
+                           { "cosh", 0, 1 },
+                           { "cosh", -0.0f, 1 },
+                           { "cosh", inf, inf },
+                           { "cosh", -inf, inf },
+                           { "asinh", 0, 0 },
+                           { "asinh", -0.0f, -0.0f },
+                           { "asinh", inf, inf },
+                           { "asinh", -inf, -inf },
+                           { "acosh", 1, 0 },
+                           { "acosh", 0.5f, nan_ },
+                           { "acosh", -5, nan_ },
+                           { "acosh", inf, inf },
+                           { "acosh", -inf, nan_ },
+                           { "atanh", 0, 0 },
+                           { "atanh", -0.0f, -0.0f },
+                           { "atanh", 1, inf },
+                           { "atanh", -1, -inf },
+                           { "atanh", 1.5f, nan_ },
+                           { "atanh", inf, nan_ } };
+    check_cases(cases, (int)(sizeof cases / sizeof *cases));
 }
 
 /* ---- the long run, and the digest ---- */
@@ -514,6 +509,8 @@ int main(int argc, char **argv)
                 test_error_is_at_most_the_limit);
     CU_add_test(suite, "special values are those of Annex F",
                 test_special_values_are_those_of_annex_f);
+    CU_add_test(suite, "special values of rare functions",
+                test_special_values_of_rare_functions);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     failures = CU_get_number_of_failures();
