@@ -128,6 +128,8 @@ const char *layout_fault(const Buffer *buffer); /* what is wrong, or NULL */
 /* The physical array of a constant: layout.size elements, gaps zero. */
 void *buffer_pack(Arena *arena, const Buffer *buffer);
 bool layout_equal(const Layout *a, const Layout *b);
+/* The address of each logical position is its number, row-major: no halo. */
+bool layout_in_order(const Buffer *buffer);
 bool piece_is_linear(const Piece *piece); /* div 1, no mod */
 /* The next logical position, the last dimension fastest; false after the last,
  * with index all 0 again. */
