@@ -110,6 +110,8 @@ struct Buffer {
     Dim dim[KERNEL_RANK];
     Layout layout;
     int64_t offset;   /* BUFFER_ARENA: bytes into the workspace */
+    Buffer *array;    /* of the caller: this buffer is that one's array in
+                         another shape and layout; NULL: one of its own */
     const void *data; /* BUFFER_CONST: logical, row-major, of `type` */
     bool settled;     /* a final kernel reads it: its layout stays */
     const char *what; /* for a comment: "conv1.weight", or NULL */
