@@ -244,6 +244,9 @@ bool adapt_pad(Adapt *a)
     if (!x || !read_borders(a, x->shape.rank, &borders) ||
         !check_borders(a, &x->shape, &borders) || !read_value(a, &value))
         return false;
+    if (mode == PAD_WRAP && a->opset < 19)
+        return refuse(a, "with mode='wrap' is of opset 19, not of %d",
+                      a->opset);
     if (!any_border(&x->shape, &borders))
         return out_input(a, 0, 0);
     if (!(x = cut(a, x, &borders)))

@@ -36,7 +36,7 @@ def find_modules():
 find_modules()
 import numpy as np  # noqa: E402
 import onnx  # noqa: E402
-from onnx import helper, numpy_helper  # noqa: E402
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402,F401
 
 CNNC, SOURCE = os.environ["CNNC"], os.environ["CNNC_SOURCE"]
 CC = os.environ.get("CC", "cc")
