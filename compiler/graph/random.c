@@ -8,16 +8,7 @@
  */
 #include <string.h>
 
-#include "graph/random.h"
-
-typedef struct Maker {
-    Graph *graph;
-    Random random;
-    const RandomOptions *options;
-    VEC(Tensor *) values; /* what nodes may read */
-    VEC(int) degrees;     /* of values, by tensor id: products of products */
-    int count;            /* of nodes, for their names */
-} Maker;
+#include "graph/random_local.h"
 
 #define MOST_DEGREE 3 /* x * x * x: products must not leave f32's range */
 
@@ -31,185 +22,12 @@ RandomOptions random_defaults(void)
 
 /* ---- draws --------------------------------------------------------------------- */
 
-static bool chance(Maker *m, int one_in)
-{
-    return random_range(&m->random, 1, one_in) == 1;
-}
-
-#define PICK(m, list)                                                          \
-    ((list)[random_range(&(m)->random, 0, (int64_t)COUNT_OF(list) - 1)])
-
-static int64_t draw_extent(Maker *m)
-{
-    static const int64_t extents[] = { 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33 };
-    return PICK(m, extents);
-}
-
 static Tensor *draw_value(Maker *m)
 {
     int64_t last = m->values.count - 1;
     if (!chance(m, 3)) /* the newest: long chains */
         return m->values.at[last];
     return m->values.at[random_range(&m->random, 0, last)];
-}
-
-static int64_t channels_of(const Tensor *tensor)
-{
-    return tensor->shape.rank ? tensor->shape.dim[tensor->shape.rank - 1] : 1;
-}
-
-/* ---- attributes by their kind ------------------------------------------------------ */
-
-static int64_t draw_int(Maker *m, const Tensor *x)
-{
-    static const int64_t numbers[] = { -1, 0,  1,  1,  2,  3,  4, 8,
-                                       15, 16, 17, 31, 33, 48, 64 };
-    return chance(m, 3) ? channels_of(x) : PICK(m, numbers);
-}
-
-static double draw_float(Maker *m)
-{
-    static const double numbers[] = { 0, 1e-5, 0.01, 0.5, 1, 2, -0.5, -1 };
-    return PICK(m, numbers);
-}
-
-static Size draw_size(Maker *m, const Tensor *x)
-{
-    static const int64_t numbers[] = { 1, 1, 2, 2, 3, 3, 4, 5, 7 };
-    Size size = { chance(m, 2) ? 1 : 2, { 0 } };
-    const int height = shape_height(&x->shape);
-    for (int i = 0; i < size.count; i++)
-        size.at[i] = height + i < x->shape.rank && chance(m, 8) /* just fits */
-                         ? x->shape.dim[height + i]
-                         : PICK(m, numbers);
-    return size;
-}
-
-static Pad draw_pad(Maker *m)
-{
-    static const PadKind kinds[] = { PAD_EXPLICIT, PAD_EXPLICIT, PAD_VALID,
-                                     PAD_SAME };
-    static const int counts[] = { 1, 2, 4 };
-    static const int64_t numbers[] = { 0, 1, 1, 2, 3 };
-    Pad pad = { .kind = PICK(m, kinds) };
-    if (pad.kind != PAD_EXPLICIT)
-        return pad;
-    pad.count = PICK(m, counts);
-    for (int i = 0; i < pad.count; i++)
-        pad.number[i] = PICK(m, numbers);
-    return pad;
-}
-
-static FloatList draw_floats(Maker *m, const Tensor *x)
-{
-    FloatList list = { chance(m, 2) ? 1 : (int)channels_of(x), NULL };
-    list.at = NEW_N(m->graph->arena, double, list.count);
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = 0.25 + random_uniform(&m->random);
-    return list;
-}
-
-/* A shape of the same count: its factors, dealt into a few dimensions. */
-static IntList draw_shape(Maker *m, const Tensor *x)
-{
-    int64_t left = shape_count(&x->shape);
-    IntList list = { (int)random_range(&m->random, 1, 4), { 0 } };
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = 1;
-    for (int64_t factor = 2; left > 1; factor++)
-        while (left % factor == 0) {
-            list.at[random_range(&m->random, 0, list.count - 1)] *= factor;
-            left /= factor;
-        }
-    if (chance(m, 3))
-        list.at[random_range(&m->random, 0, list.count - 1)] = -1;
-    return list;
-}
-
-static IntList draw_order(Maker *m, const Tensor *x)
-{
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++) {
-        int other = (int)random_range(&m->random, 0, i);
-        list.at[i] = list.at[other];
-        list.at[other] = i;
-    }
-    return list;
-}
-
-/* A place in each dimension: most often its first or its last ones, also from
- * its end, or beyond. */
-static IntList draw_places(Maker *m, const Tensor *x)
-{
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++) {
-        const int64_t dim = x->shape.dim[i];
-        const int64_t places[] = { 0,   0,    1,  dim / 2, dim - 1, dim,
-                                   dim, 1000, -1, -dim,    1 - dim, -1000 };
-        list.at[i] = PICK(m, places);
-    }
-    return list;
-}
-
-static IntList draw_steps(Maker *m, const Tensor *x)
-{
-    static const int64_t steps[] = { 1, 1, 1, 1, 2, 3, 50, -1, -1, -2 };
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = PICK(m, steps);
-    return list;
-}
-
-/* Some of the dimensions, in any order, from either end; often all. */
-static IntList draw_axes(Maker *m, const Tensor *x)
-{
-    IntList list = draw_order(m, x);
-    if (chance(m, 3))
-        return list;
-    list.count = (int)random_range(&m->random, 0, list.count);
-    for (int i = 0; i < list.count; i++)
-        list.at[i] -= chance(m, 2) ? x->shape.rank : 0;
-    return list;
-}
-
-/* Lists of whole numbers mean something else in each operator. */
-static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
-{
-    static const struct {
-        const char *name;
-        IntList (*draw)(Maker *m, const Tensor *x);
-    } rows[] = {
-        { "shape", draw_shape },  { "perm", draw_order },
-        { "begin", draw_places }, { "end", draw_places },
-        { "step", draw_steps },   { "axes", draw_axes },
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return rows[i].draw(m, x);
-    BUG("nothing is drawn for the list '%s'", name);
-}
-
-static DType draw_dtype(Maker *m)
-{
-    static const DType types[] = { DT_F32, DT_U8, DT_I8, DT_I32 };
-    return m->options->steps ? PICK(m, types) : DT_F32;
-}
-
-static void draw_attr(Maker *m, const AttrInfo *attr, void *attrs,
-                      const Tensor *x)
-{
-    void *field = (char *)attrs + attr->offset;
-    switch (attr->kind) {
-    case ATTR_INT: *(int64_t *)field = draw_int(m, x); return;
-    case ATTR_FLOAT: *(double *)field = draw_float(m); return;
-    case ATTR_BOOL: *(bool *)field = chance(m, 2); return;
-    case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
-    case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
-    case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
-    case ATTR_INTS: *(IntList *)field = draw_ints(m, attr->name, x); return;
-    case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
-    }
-    BUG("no attribute kind %d", (int)attr->kind);
 }
 
 /* ---- nodes ------------------------------------------------------------------------------ */
@@ -324,6 +142,55 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     return make_fitting(m, x);
 }
 
+/* ---- truth values ---------------------------------------------------------------------- */
+
+static const bool takes_bools[OP_COUNT] = {
+    [OP_WHERE] = true, /* the first one */
+#define TRUTH(id, name, inputs, of_bools, ...) [OP_##id] = (of_bools),
+#include "graph/ops.def"
+};
+
+static Tensor *make_truth_constant(Maker *m, const Tensor *x)
+{
+    Tensor *made = make_fitting(m, x);
+    float *data = NEW_N(m->graph->arena, float, shape_count(&made->shape));
+    for (int64_t i = 0; i < shape_count(&made->shape); i++)
+        data[i] = chance(m, 2) ? 1 : 0;
+    made->type = DT_BOOL;
+    made->data = data;
+    return made;
+}
+
+/* One that goes with x: one that is there, a comparison, rarely a constant. */
+static Tensor *draw_truth(Maker *m, Tensor *x)
+{
+    static const Op relations[] = { OP_EQUAL, OP_LESS, OP_LESS_EQUAL,
+                                    OP_GREATER, OP_GREATER_EQUAL };
+    int tensors;
+    Node *node;
+    for (int tries = 0; tries < 4; tries++) {
+        Tensor *value = draw_value(m);
+        if (value->type == DT_BOOL && shape_equal(&value->shape, &x->shape))
+            return value;
+    }
+    if (chance(m, 5))
+        return make_truth_constant(m, x);
+    Tensor *inputs[2] = { x, draw_other(m, x) };
+    tensors = m->graph->tensors.count;
+    node = add_node(m, PICK(m, relations), inputs, 2);
+    return keep_node(m, node, tensors) ? node->output[0] : x;
+}
+
+static void draw_truths(Maker *m, Op op, Tensor **inputs, int count)
+{
+    Tensor *x = inputs[0];
+    for (int i = 0; i < count; i++)
+        if (takes_bools[op] && (op != OP_WHERE || i == 0))
+            inputs[i] = draw_truth(m, x);
+    if (op == OP_WHERE)
+        inputs[random_range(&m->random, 1, 2)] = x;
+}
+
 /* Where an input must lie for a result of its size, and for errors that stay
  * small; everywhere, where there is no row. */
 static const struct {
@@ -409,19 +276,29 @@ static bool try_op(Maker *m, Op op)
         inputs[i] = draw_other(m, inputs[0]);
     if (op == OP_MATMUL)
         draw_factors(m, inputs);
+    if (takes_bools[op])
+        draw_truths(m, op, inputs, count);
     for (int i = 0; i < count; i++)
         inputs[i] = clip_to_domain(m, op, i, inputs[i]);
     tensors = m->graph->tensors.count;
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)
         if (!info->attrs[i].fallback || chance(m, 2))
-            draw_attr(m, &info->attrs[i], node->attrs, inputs[0]);
+            draw_attr(m, node, &info->attrs[i]);
     return keep_node(m, node, tensors);
 }
 
 static bool is_allowed(const Maker *m, Op op)
 {
-    if (op == OP_ARGMAX && !m->options->steps)
+    static const bool is_step[OP_COUNT] = {
+        [OP_ARGMAX] = true,
+        [OP_ARGMIN] = true,
+        [OP_HARDMAX] = true,
+        [OP_WHERE] = true, /* by what decides it */
+#define TRUTH(id, ...) [OP_##id] = true,
+#include "graph/ops.def"
+    };
+    if (is_step[op] && !m->options->steps)
         return false;
     return !m->options->only || m->options->only[op];
 }
@@ -474,6 +351,10 @@ static void add_input(Maker *m, int number)
             shape.dim[0] = random_range(&m->random, 1, 3);
     } while (shape_count(&shape) > m->options->most_elements);
     tensor = graph_input(m->graph, name, bytes ? DT_U8 : DT_F32, shape, NULL);
+    if (m->options->steps && chance(m, 8)) {
+        static const DType others[] = { DT_BOOL, DT_I8, DT_I32, DT_I64 };
+        tensor->type = PICK(m, others);
+    }
     if (bytes) {
         int tensors = m->graph->tensors.count;
         Node *node = add_node(m, OP_CONVERT, &tensor, 1);
@@ -491,7 +372,8 @@ static void add_outputs(Maker *m)
         if (m->values.at[i]->kind == TENSOR_INPUT && !m->values.at[i]->uses) {
             int tensors = m->graph->tensors.count;
             Tensor *x = m->values.at[i];
-            keep_node(m, add_node(m, OP_RELU, &x, 1), tensors);
+            Op op = x->type == DT_F32 ? OP_RELU : OP_CONVERT;
+            keep_node(m, add_node(m, op, &x, 1), tensors);
         }
     graph_count_uses(m->graph);
     for (int i = 0; i < m->values.count; i++) {
@@ -535,6 +417,9 @@ void graph_random_inputs(const Graph *graph, uint64_t seed, double **inputs)
             inputs[i][j] =
                 tensor->type == DT_F32
                     ? (double)(float)(2 * random_uniform(&random) - 1)
-                    : (double)random_range(&random, 0, 255);
+                : tensor->type == DT_BOOL
+                    ? (double)random_range(&random, 0, 1)
+                    : (double)random_range(&random, 0,
+                                           tensor->type == DT_I8 ? 127 : 255);
     }
 }
