@@ -32,7 +32,12 @@ static void evaluate_as(const Node *node, Op op, const double *const *in,
     graph_evaluate_node(&other, in, &out);
 }
 
-/* Parameters are exact: |w|. */
+static bool is_value(const Tensor *tensor)
+{
+    return tensor->kind == TENSOR_VALUE || tensor->kind == TENSOR_INPUT;
+}
+
+/* Parameters are exact, |w|, but for those that are computed. */
 static const double **magnitudes(Arena *arena, const Node *node,
                                  const double *const *value,
                                  const double *const *scale)
@@ -43,7 +48,8 @@ static const double **magnitudes(Arena *arena, const Node *node,
         int64_t count = input_count(node, i);
         double *copy = NEW_N(arena, double, count);
         for (int64_t k = 0; k < count; k++)
-            copy[k] = i < node->data_count ? scale[i][k] : fabs(value[i][k]);
+            copy[k] =
+                is_value(node->input[i]) ? scale[i][k] : fabs(value[i][k]);
         in[i] = copy;
     }
     return in;

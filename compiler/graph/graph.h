@@ -268,7 +268,8 @@ struct Node {
     int id;
     Op op;
     const char *path; /* "layer2.0.conv1": the key prefix of its parameters */
-    Tensor **input;   /* data inputs, then parameters */
+    Tensor **input;   /* data inputs, then parameters (or what takes their
+                         place: weights may be computed, too) */
     int input_count, data_count;
     Tensor **output;
     int output_count;
@@ -330,7 +331,8 @@ Tensor *graph_input(Graph *graph, const char *name, DType type, Shape shape,
 Tensor *graph_constant(Graph *graph, const char *name, Shape shape,
                        const float *data);
 /* A parameter "PATH.name" of the node, appended to its inputs; the existing
- * one where the node has it already. fan_in as in Tensor. */
+ * one where the node has it already, which may be any tensor of the shape: a
+ * constant, an input of the network, a value. fan_in as in Tensor. */
 Tensor *graph_parameter(Graph *graph, Node *node, int index, const char *name,
                         Shape shape, ParameterLayout layout, double fan_in,
                         double value);

@@ -6,6 +6,7 @@
  * rule refuses is taken back and drawn again; so a new operator is covered as
  * soon as it has its row in ops.def.
  */
+#include <math.h>
 #include <string.h>
 
 #include "graph/random_local.h"
@@ -262,14 +263,42 @@ static void draw_factors(Maker *m, Tensor **inputs)
     inputs[1] = make_constant(m, shape);
 }
 
-static bool try_op(Maker *m, Op op)
+/* An input of the network, made small enough to weigh sums with. */
+static Tensor *make_weight(Maker *m, const Tensor *parameter)
+{
+    char name[16];
+    Tensor *input;
+    Node *node;
+    snprintf(name, sizeof name, "weight%d", m->graph->inputs.count);
+    input = graph_input(m->graph, name, DT_F32, parameter->shape, NULL);
+    node = add_node(m, OP_CONVERT, &input, 1);
+    node_attrs(node, ConvertAttrs)->scale =
+        parameter->init_fan_in > 0 ? 1 / sqrt(parameter->init_fan_in) : 0.5;
+    if (!graph_try(m->graph, node))
+        BUG("the shape rule refuses a weight");
+    return node->output[0];
+}
+
+/* Weights that are computed rather than bound. Not a variance: it would have to
+ * be positive. */
+static void give_weights(Maker *m, Node *node)
+{
+    for (int i = node->data_count; i < node->input_count; i++)
+        if (node->input[i]->kind == TENSOR_PARAMETER && chance(m, 2) &&
+            node->input[i]->init_value == 0)
+            node->input[i] = make_weight(m, node->input[i]);
+    set_degree(m, node->output[0], MOST_DEGREE);
+    graph_sort(m->graph);
+}
+
+static bool try_op_on(Maker *m, Op op, Tensor *x)
 {
     enum { MOST = 4 };
     const OpInfo *info = &op_info[op];
     Tensor *inputs[MOST];
     int tensors, count = info->least_inputs;
     Node *node;
-    inputs[0] = draw_value(m);
+    inputs[0] = x;
     if (info->most_inputs >= MOST)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
@@ -284,8 +313,59 @@ static bool try_op(Maker *m, Op op)
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)
         if (!info->attrs[i].fallback || chance(m, 2))
-            draw_attr(m, node, &info->attrs[i]);
-    return keep_node(m, node, tensors);
+            random_attr(m, node, &info->attrs[i]);
+    if (!keep_node(m, node, tensors))
+        return false;
+    if (node->input_count > node->data_count && chance(m, 6))
+        give_weights(m, node);
+    return true;
+}
+
+/* ---- channels first ------------------------------------------------------------------------ */
+
+static const bool of_images[OP_COUNT] = {
+    [OP_CONV] = true,      [OP_MAXPOOL] = true,  [OP_AVGPOOL] = true,
+    [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true, [OP_PAD] = true,
+    [OP_LPPOOL] = true,
+};
+
+/* Channels go from the first of three dimensions to the last, or back. */
+static Node *add_turn(Maker *m, Tensor *x, bool back)
+{
+    Node *node = add_node(m, OP_TRANSPOSE, &x, 1);
+    IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    const int first = x->shape.rank - 3;
+    perm->count = x->shape.rank;
+    for (int d = 0; d < perm->count; d++)
+        perm->at[d] = d < first ? d : first + (d - first + (back ? 2 : 1)) % 3;
+    return node;
+}
+
+/* transpose -> op -> transpose; nothing where the rule refuses the op. */
+static bool try_turned(Maker *m, Op op, Tensor *x)
+{
+    const int nodes = m->graph->nodes.count, values = m->values.count;
+    const int tensors = m->graph->tensors.count, count = m->count;
+    Node *turn = add_turn(m, x, false);
+    if (keep_node(m, turn, tensors) && try_op_on(m, op, turn->output[0])) {
+        Tensor *result = m->values.at[m->values.count - 1];
+        m->values.count = values; /* nobody else reads what is turned */
+        turn = add_turn(m, result, true);
+        return keep_node(m, turn, m->graph->tensors.count - 1);
+    }
+    m->graph->nodes.count = nodes;
+    m->graph->tensors.count = tensors;
+    m->values.count = values;
+    m->count = count;
+    return false;
+}
+
+static bool try_op(Maker *m, Op op)
+{
+    Tensor *x = draw_value(m);
+    if (m->options->channels_first && of_images[op] && x->shape.rank >= 3)
+        return try_turned(m, op, x);
+    return try_op_on(m, op, x);
 }
 
 static bool is_allowed(const Maker *m, Op op)
@@ -339,11 +419,12 @@ static void add_input(Maker *m, int number)
     char name[16];
     Shape shape = { 0 };
     const bool bytes = chance(m, 4);
+    const int batch_chance = m->options->channels_first ? 2 : 4;
     Tensor *tensor;
     snprintf(name, sizeof name, "in%d", number);
-    shape.rank = chance(m, 5)   ? (int)random_range(&m->random, 1, 2)
-                 : chance(m, 4) ? 4
-                                : 3;
+    shape.rank = chance(m, 5)              ? (int)random_range(&m->random, 1, 2)
+                 : chance(m, batch_chance) ? 4
+                                           : 3;
     do {
         for (int i = 0; i < shape.rank; i++)
             shape.dim[i] = draw_extent(m);

@@ -1,8 +1,8 @@
 /*
- * random_local.h - what the two files of the generator share.
+ * random_local.h - what the files of the generator share.
  */
-#ifndef CNNC_RANDOM_LOCAL_H
-#define CNNC_RANDOM_LOCAL_H
+#ifndef CNNC_GRAPH_RANDOM_LOCAL_H
+#define CNNC_GRAPH_RANDOM_LOCAL_H
 
 #include "graph/random.h"
 
@@ -15,7 +15,6 @@ typedef struct Maker {
     int count;            /* of nodes, for their names */
 } Maker;
 
-/* True once in so many times. */
 static inline bool chance(Maker *m, int one_in)
 {
     return random_range(&m->random, 1, one_in) == 1;
@@ -36,6 +35,6 @@ static inline int64_t channels_of(const Tensor *tensor)
 }
 
 /* Sets the attribute to something that may fit the node's first input. */
-void draw_attr(Maker *m, const Node *node, const AttrInfo *attr);
+void random_attr(Maker *m, const Node *node, const AttrInfo *attr);
 
 #endif

@@ -131,6 +131,9 @@ OnnxModel *onnx_read(Arena *arena, const char *path);
 OnnxModel *onnx_read_bytes(Arena *arena, const char *path, const void *bytes,
                            size_t size, const char *folder);
 
+/* False in a cnnc that was built without libprotobuf-c: nothing can be read. */
+extern const bool onnx_is_there;
+
 /* A name as a message shows it: quotes, controls and what is no UTF-8 escaped,
  * cut to at most 64 characters; in a ring of eight static buffers. */
 const char *onnx_show(const char *name);

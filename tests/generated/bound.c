@@ -74,12 +74,15 @@ static void bound_products(Bounder *b)
     for (int i = 0; i < b->node->input_count; i++)
         in[i] = absolutes(b, i);
     double *sizes = evaluated(b, in);
-    in[0] = b->off[0];
-    if (b->node->input_count > 2)
-        in[2] = NEW_N(b->arena, double, count_in(b, 2)); /* zeros */
-    double *carried = evaluated(b, in);
+    for (int i = 0; i < b->node->input_count; i++) { /* weights may be values */
+        double *wide = absolutes(b, i);
+        for (int64_t k = 0; k < count_in(b, i); k++)
+            wide[k] += b->off[i][k];
+        in[i] = wide;
+    }
+    double *more = evaluated(b, in);
     for (int64_t i = 0; i < count_out(b); i++)
-        b->bound[i] = carried[i] + r * sizes[i];
+        b->bound[i] = more[i] - sizes[i] + r * sizes[i];
 }
 
 /* Both factors may be off. */

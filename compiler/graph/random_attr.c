@@ -1,12 +1,14 @@
 /*
- * random_attrs.c - attributes of random nodes, drawn by their kind, or by their
- * name where a list of numbers means something else in each operator.
+ * random_attr.c - attributes of random networks, by their kind.
+ *
+ *     SIZE of an operator on [8, 8, 3]      1, 3x2, 5, 8x1, ...
+ *     INTS named 'perm'                     [2, 0, 1]
+ *
+ * Not all of them are valid: the shape rules decide that.
  */
 #include <string.h>
 
 #include "graph/random_local.h"
-
-/* ---- attributes by their kind ------------------------------------------------------ */
 
 static int64_t draw_int(Maker *m, const Tensor *x)
 {
@@ -175,7 +177,7 @@ static DType draw_dtype(Maker *m)
     return m->options->steps ? PICK(m, types) : DT_F32;
 }
 
-void draw_attr(Maker *m, const Node *node, const AttrInfo *attr)
+void random_attr(Maker *m, const Node *node, const AttrInfo *attr)
 {
     void *field = (char *)node->attrs + attr->offset;
     const Tensor *x = node->input[0];
