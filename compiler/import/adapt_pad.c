@@ -62,8 +62,9 @@ static bool check_borders(Adapt *a, const Shape *shape, const Borders *borders)
         const int64_t begin = borders->begin[d], end = borders->end[d];
         if (begin < -most || begin > most || end < -most || end > most ||
             shape->dim[d] + (begin < 0 ? begin : 0) + (end < 0 ? end : 0) < 1)
-            return refuse(a, "with %lld and %lld around dimension %d of %s is "
-                             "not possible",
+            return refuse(a,
+                          "with %lld and %lld around dimension %d of %s is "
+                          "not possible",
                           (long long)begin, (long long)end, d,
                           shape_show(shape));
     }

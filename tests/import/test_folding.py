@@ -1,7 +1,7 @@
 """What depends on constants and shapes alone is computed when compiling, with
 ONNX's types."""
-from models import (TensorProto, check, compile_model, expect, finish, helper,
-                    i64, model, node, np, numbers, numpy_helper, refuse)
+from models import (TensorProto, expect, finish, i64, node, np, numbers,
+                    numpy_helper, refuse)
 
 x = numbers(2, 3, 4, 5)
 

@@ -123,6 +123,13 @@ def dropout():
     expect([node("Dropout", "x", "y", ratio=0.3)], {"x": x}, {"y": x}, opset=10)
     expect([node("Dropout", "x r", "y", seed=7)], {"x": x}, {"y": x},
            init={"r": np.float32(0.3)})
+    expect([node("Dropout", "x", "y m")], {"x": x},
+           {"y": x, "m": np.ones(x.shape, bool)}, what="Dropout with its mask")
+    expect([node("Dropout", "x", "y m")], {"x": x},
+           {"y": x, "m": np.ones(x.shape, np.float32)}, opset=7)
+    expect([node("Dropout", "x r t", "y")], {"x": x}, {"y": x},
+           init={"r": np.float32(0), "t": np.array(True)},
+           what="Dropout of nothing, in training")
 
 
 def lists_of_operands():
