@@ -79,7 +79,8 @@ typedef struct OnnxNode {
     int input_count, output_count, attr_count;
     const char **input, **output; /* NULL: an optional one is left out */
     OnnxAttr *attr;
-    int line; /* of the listing; 1-based */
+    int line;     /* of the listing; 1-based */
+    size_t start; /* the line's first byte */
 } OnnxNode;
 
 /* A dimension is a number, a symbol, or neither. */
