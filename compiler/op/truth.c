@@ -77,6 +77,12 @@ static bool truth_infer(const Node *node)
     const DType type =
         formulas[node->op].of_bools ? DT_BOOL : node->input[0]->type;
     Shape shape;
+    if (type == DT_F16 || type == DT_BF16) {
+        graph_error(node, -1, "'%s' of %s is not supported",
+                    op_info[node->op].name, dtype_name(type));
+        graph_note_inputs(node);
+        return false;
+    }
     for (int i = 0; i < node->data_count; i++)
         if (!need_type(node, i, type))
             return false;
