@@ -67,12 +67,13 @@ Way edge_way(const Chooser *c, const Edge *edge, const Form *label)
         form = form_whole(x->shape.rank);
         return way_to(&c->ways, x, &form, EXACT_SHAPE, true);
     }
+    form = axes_read(node, edge->input, label);
     if (edge->input == 0 && unsorted_input(c, node) != NULL) {
+        Shape flat = form_shape(&x->shape, &form);
         way = way_any(&c->ways, unsorted_input(c, node));
-        way_reshape(&way, &x->shape);
+        way_reshape(&way, &flat);
         return way;
     }
-    form = axes_read(node, edge->input, label);
     bool spread = axes_is_spread(node, edge->input, label);
     way =
         way_to(&c->ways, x, &form, spread ? EXACT_SPREAD : EXACT_SHAPE, false);

@@ -17,7 +17,8 @@ typedef enum Axes {
     AXES_ALONG,  /* any; attribute 'axis' is one of them */
     AXES_OVER,   /* any; attribute 'axes' names some, which go or become 1 */
     AXES_LISTS,  /* any; the lists of the attributes have a number for each */
-    AXES_ROWS,   /* any, but the last one is the last */
+    AXES_ROWS,   /* of the first input any, but the last one is the last */
+    AXES_MATRIX, /* the last two are; those before are spread as numpy does */
     AXES_IMAGE   /* [n, h, w, c], or [h, w, c] of a single one */
 } Axes;
 
@@ -34,6 +35,8 @@ static const Axes axes[OP_COUNT] = {
     [OP_SOFTMAX] = AXES_ALONG,
     [OP_ARGMAX] = AXES_ALONG,
     [OP_SLICE] = AXES_LISTS,
+    [OP_MATMUL] = AXES_MATRIX,
+    [OP_DENSE] = AXES_ROWS,
     [OP_BATCHNORM] = AXES_ROWS,
     [OP_NORMALIZE] = AXES_ROWS,
     [OP_CONV] = AXES_IMAGE,
@@ -45,6 +48,16 @@ static const Axes axes[OP_COUNT] = {
     [OP_PAD] = AXES_IMAGE,
     [OP_UPSAMPLE] = AXES_IMAGE,
 };
+
+/* A product by one matrix is one of rows; one by a vector stays. */
+static Axes axes_of(const Node *node)
+{
+    if (axes[node->op] != AXES_MATRIX)
+        return axes[node->op];
+    if (node->input[0]->shape.rank < 2 || node->input[1]->shape.rank < 2)
+        return AXES_FIXED;
+    return node->input[1]->shape.rank == 2 ? AXES_ROWS : AXES_MATRIX;
+}
 
 bool axes_is_moving(const Node *node)
 {
@@ -65,16 +78,16 @@ static void find_worked(const Node *node, bool *worked)
 {
     const IntList *list = &node_attrs(node, ReduceAttrs)->axes;
     memset(worked, 0, MAX_RANK * sizeof *worked);
-    if (axes[node->op] == AXES_ALONG)
+    if (axes_of(node) == AXES_ALONG)
         worked[*axis_of(node)] = true;
-    for (int i = 0; axes[node->op] == AXES_OVER && i < list->count; i++)
+    for (int i = 0; axes_of(node) == AXES_OVER && i < list->count; i++)
         worked[list->at[i]] = true;
 }
 
 /* They disappear. */
 static bool drops_worked(const Node *node)
 {
-    return (axes[node->op] == AXES_ALONG || axes[node->op] == AXES_OVER) &&
+    return (axes_of(node) == AXES_ALONG || axes_of(node) == AXES_OVER) &&
            node->output[0]->shape.rank < node->input[0]->shape.rank;
 }
 
@@ -98,11 +111,11 @@ static void sort_list(IntList *list, const Form *label, int rank)
 void axes_apply(Node *node, const Form *label)
 {
     const OpInfo *info = &op_info[node->op];
-    if (axes[node->op] == AXES_ALONG)
+    if (axes_of(node) == AXES_ALONG)
         *axis_of(node) = form_find(label, (int)*axis_of(node));
-    if (axes[node->op] == AXES_OVER)
+    if (axes_of(node) == AXES_OVER)
         sort_axes(&node_attrs(node, ReduceAttrs)->axes, label);
-    for (int i = 0; axes[node->op] == AXES_LISTS && i < info->attr_count; i++) {
+    for (int i = 0; axes_of(node) == AXES_LISTS && i < info->attr_count; i++) {
         if (info->attrs[i].kind == ATTR_INTS)
             sort_list((IntList *)((char *)node->attrs + info->attrs[i].offset),
                       label, node->input[0]->shape.rank);
@@ -113,17 +126,44 @@ void axes_apply(Node *node, const Form *label)
 
 const Tensor *axes_domain(const Node *node)
 {
-    return axes[node->op] == AXES_SPREAD || node->op == OP_CONCAT
+    const Axes kind = axes_of(node);
+    return kind == AXES_SPREAD || kind == AXES_MATRIX || node->op == OP_CONCAT
                ? node->output[0]
                : node->input[0];
 }
 
-/* All but the batch, which is 1. */
-static bool is_single(const Shape *shape, const Form *label)
+/* How many of the last dimensions have to stay the last. */
+static int last_dims(const Node *node)
 {
-    const Form image = { 3, { 1, 2, 3 } };
-    return shape->rank == 4 && shape->dim[0] == 1 && label->count == 3 &&
-           memcmp(label->at, image.at, sizeof image.at[0] * 3) == 0;
+    switch ((int)axes_of(node)) {
+    case AXES_ROWS: return 1;
+    case AXES_MATRIX: return 2;
+    case AXES_IMAGE: return 3;
+    }
+    return 0;
+}
+
+static bool keeps_last(const Node *node, const Form *label)
+{
+    const int rank = axes_domain(node)->shape.rank, count = last_dims(node);
+    for (int i = 1; i <= count; i++) {
+        if (label->count < i || label->at[label->count - i] != rank - i)
+            return false;
+    }
+    return true;
+}
+
+bool axes_label_single(const Node *node, Form *label)
+{
+    const Shape *shape = &axes_domain(node)->shape;
+    const int last = last_dims(node);
+    int skip = 0;
+    while (skip < shape->rank - last && shape->dim[skip] == 1)
+        skip++;
+    *label = form_whole(shape->rank - skip);
+    for (int i = 0; i < label->count; i++)
+        label->at[i] += skip;
+    return last > 0 && skip > 0;
 }
 
 /* No new dimensions of 1: where attributes speak of them. */
@@ -150,7 +190,7 @@ bool axes_is_label(const Node *node, const Form *label)
         return true;
     if (!form_is_complete(shape, label))
         return false;
-    switch (axes[node->op]) {
+    switch (axes_of(node)) {
     case AXES_FIXED: return false;
     case AXES_SPREAD: return true;
     case AXES_ALONG:
@@ -159,41 +199,48 @@ bool axes_is_label(const Node *node, const Form *label)
         return has_no_new(label) &&
                form_is_complete(&node->output[0]->shape, label);
     case AXES_ROWS:
-        return label->count > 0 &&
-               label->at[label->count - 1] == shape->rank - 1;
-    case AXES_IMAGE: return is_single(shape, label);
+    case AXES_MATRIX: return keeps_last(node, label);
+    case AXES_IMAGE: return keeps_last(node, label) && label->count == 3;
     }
-    BUG("no kind of axes %d", (int)axes[node->op]);
-}
-
-bool axes_label_single(const Node *node, Form *label)
-{
-    *label = (Form){ 3, { 1, 2, 3 } };
-    return axes[node->op] == AXES_IMAGE &&
-           is_single(&axes_domain(node)->shape, label);
+    BUG("no kind of axes %d", (int)axes_of(node));
 }
 
 /* ---- what follows from a label ------------------------------------------------------ */
 
 static bool is_spread(const Node *node, int input)
 {
-    return axes[node->op] == AXES_SPREAD && input < node->data_count;
+    const Axes kind = axes_of(node);
+    return (kind == AXES_SPREAD || kind == AXES_MATRIX) &&
+           input < node->data_count;
 }
 
-/* The operand's dimensions are the last of the result's. */
+/* Its form follows from the label, or is that. */
+static bool is_labelled(const Node *node, int input)
+{
+    return input < node->data_count &&
+           (axes_of(node) != AXES_ROWS || input == 0);
+}
+
+/* The operand's dimensions are the last of the result's; before a matrix those
+ * that it does not have are left out. */
 static Form spread_form(const Node *node, int input, const Form *label)
 {
-    int missing = node->output[0]->shape.rank - node->input[input]->shape.rank;
-    Form form = *label;
-    for (int i = 0; i < form.count; i++)
-        form.at[i] = form.at[i] < missing ? -1 : form.at[i] - missing;
+    const int own = node->input[input]->shape.rank;
+    const int missing = node->output[0]->shape.rank - own;
+    Form form = { 0 };
+    for (int i = 0; i < label->count; i++) {
+        int dim = label->at[i];
+        if (axes_of(node) == AXES_SPREAD || form.count > 0 || dim < 0 ||
+            dim >= missing)
+            form.at[form.count++] = dim < missing ? -1 : dim - missing;
+    }
     return form;
 }
 
 Form axes_read(const Node *node, int input, const Form *label)
 {
     const Shape *domain = &axes_domain(node)->shape;
-    if (input >= node->data_count || form_is_whole(label, domain->rank))
+    if (!is_labelled(node, input) || form_is_whole(label, domain->rank))
         return form_whole(node->input[input]->shape.rank);
     return is_spread(node, input) ? spread_form(node, input, label) : *label;
 }
@@ -201,7 +248,8 @@ Form axes_read(const Node *node, int input, const Form *label)
 bool axes_is_spread(const Node *node, int input, const Form *label)
 {
     Shape shape = form_shape(&axes_domain(node)->shape, label);
-    return is_spread(node, input) && shape.rank > 0 && shape.dim[0] > 1;
+    return is_spread(node, input) && axes_of(node) == AXES_SPREAD &&
+           shape.rank > 0 && shape.dim[0] > 1;
 }
 
 static Form without_worked(const Node *node, const Form *label)
@@ -226,7 +274,7 @@ Form axes_made(const Node *node, int output, const Form *label)
     Form form = { 0 };
     if (form_is_whole(label, axes_domain(node)->shape.rank))
         return form_whole(rank);
-    if (axes[node->op] == AXES_IMAGE) {
+    if (axes_of(node) == AXES_IMAGE) {
         for (int d = 1; d < rank; d++)
             form.at[form.count++] = d;
         return form;
@@ -238,7 +286,7 @@ bool axes_label_reading(const Node *node, int input, const Form *form,
                         Form *label)
 {
     *label = *form;
-    if (input >= node->data_count || axes[node->op] == AXES_FIXED)
+    if (!is_labelled(node, input) || axes_of(node) == AXES_FIXED)
         return false;
     if (is_spread(node, input)) {
         int missing =
@@ -272,7 +320,7 @@ static bool with_worked(const Node *node, Form *label)
 bool axes_label_making(const Node *node, const Form *form, Form *label)
 {
     *label = *form;
-    if (axes[node->op] == AXES_FIXED || axes[node->op] == AXES_IMAGE)
+    if (axes_of(node) == AXES_FIXED || axes_of(node) == AXES_IMAGE)
         return false;
     return with_worked(node, label) && axes_is_label(node, label);
 }
@@ -281,11 +329,12 @@ bool axes_label_making(const Node *node, const Form *form, Form *label)
 
 Tensor *axes_unsorted(const Node *node)
 {
-    const Node *flatten = node->input[0]->producer;
-    if (node->op != OP_DENSE || node->input[0]->shape.rank != 1 ||
-        flatten == NULL || !axes_is_moving(flatten) ||
-        flatten->op == OP_TRANSPOSE ||
-        flatten->input[0]->shape.rank == MAX_RANK || !is_known(node->input[1]))
+    const Tensor *flat = node->input[0];
+    const Node *flatten = flat->producer;
+    if (node->op != OP_DENSE || flatten == NULL || !axes_is_moving(flatten) ||
+        flatten->op == OP_TRANSPOSE || !is_known(node->input[1]) ||
+        flatten->input[0]->shape.rank == MAX_RANK ||
+        flat->shape.dim[flat->shape.rank - 1] != shape_count(&flat->shape))
         return NULL;
     return flatten->input[0];
 }

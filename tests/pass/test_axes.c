@@ -77,6 +77,7 @@ static void test_the_answer_stays_with_many_transposes(void)
         [OP_SOFTMAX] = true,    [OP_RELU] = true,    [OP_REDUCE_SUM] = true,
         [OP_REDUCE_MAX] = true, [OP_CONV] = true,    [OP_MAXPOOL] = true,
         [OP_FLATTEN] = true,    [OP_DENSE] = true,   [OP_BATCHNORM] = true,
+        [OP_MATMUL] = true,
     };
     RandomOptions options = small_networks(only);
     CU_ASSERT(check_seeds(5001, 7000, &options, goes_wrong, NULL));
