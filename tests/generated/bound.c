@@ -237,6 +237,7 @@ static Rule *const rules[OP_COUNT] = {
     [OP_TRANSPOSE] = bound_moves,
     [OP_UPSAMPLE] = bound_moves,
     [OP_CONV] = bound_products,
+    [OP_CONV_TRANSPOSE] = bound_products,
     [OP_DENSE] = bound_products,
     [OP_LPPOOL] = bound_sizes,
     [OP_REDUCE_L1] = bound_sizes,
