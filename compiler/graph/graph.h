@@ -127,7 +127,7 @@ typedef struct AttrInfo {
     typedef struct Attrs {
 #define ATTR(Attrs, kind, name, fallback) AttrType_##kind name;
 #define OP_END(Attrs)                                                          \
-    char last;                                                                 \
+    char no_more;                                                              \
     }                                                                          \
     Attrs;
 #include "graph/ops.def"
@@ -156,6 +156,7 @@ typedef enum Op {
 #define UNARY2(id, ...)   OP_##id,
 #define BINARY(id, ...)   OP_##id,
 #define REDUCE(id, ...)   OP_##id,
+#define TRUTH(id, ...)    OP_##id,
 #include "graph/ops.def"
     OP_COUNT
 } Op;
@@ -252,7 +253,8 @@ struct Tensor {
     Shape shape;
     bool poisoned;     /* its maker failed and was reported */
     Node *producer;    /* NULL but for values */
-    const float *data; /* constants and bound parameters, row-major */
+    const float *data; /* constants and bound parameters, row-major; of any
+                          type, as far as a float holds its values */
     ParameterLayout layout;
     uint32_t data_crc;  /* read from a text that left the data out; else 0 */
     double init_fan_in; /* parameters: for He initialisation; 0: around ... */

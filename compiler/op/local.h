@@ -32,6 +32,7 @@
 #define UNARY2(id, name, ...)   OP_ENTRIES(name)
 #define BINARY(id, name, ...)   OP_ENTRIES(name)
 #define REDUCE(id, name, ...)   OP_ENTRIES(name)
+#define TRUTH(id, name, ...)    OP_ENTRIES(name)
 #include "graph/ops.def"
 
 /* ---- shape rules (check.c) ---------------------------------------------------- */

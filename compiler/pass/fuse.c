@@ -33,14 +33,15 @@ static const Role roles[OP_COUNT] = {
 #define UNARY1(id, ...) [OP_##id] = ROLE_ELEMENT,
 #define UNARY2(id, ...) [OP_##id] = ROLE_ELEMENT,
 #define BINARY(id, ...) [OP_##id] = ROLE_ELEMENT,
+#define TRUTH(id, ...)  [OP_##id] = ROLE_ELEMENT,
 #include "graph/ops.def"
     [OP_BATCHNORM] = ROLE_ELEMENT,   [OP_NORMALIZE] = ROLE_ELEMENT,
     [OP_CONVERT] = ROLE_ELEMENT,     [OP_DROPOUT] = ROLE_ELEMENT,
     [OP_MAXPOOL] = ROLE_POOL,        [OP_AVGPOOL] = ROLE_POOL,
     [OP_LPPOOL] = ROLE_POOL,         [OP_GLOBAL_MAXPOOL] = ROLE_POOL,
     [OP_GLOBAL_AVGPOOL] = ROLE_POOL, [OP_CONV] = ROLE_SUM,
-    [OP_DENSE] = ROLE_SUM,           [OP_MATMUL] = ROLE_SUM,
-    [OP_CONV_TRANSPOSE] = ROLE_SUM,
+    [OP_WHERE] = ROLE_ELEMENT,       [OP_DENSE] = ROLE_SUM,
+    [OP_MATMUL] = ROLE_SUM,          [OP_CONV_TRANSPOSE] = ROLE_SUM,
 };
 
 /* The loops are no plain nest over the output: with several groups of several
