@@ -163,3 +163,36 @@ double job_cost(const Layouter *l, Job *job)
     }
     BUG("no work %d", (int)job->work);
 }
+
+/* ---- planes of the caller ---------------------------------------------------------------- */
+
+/* What only moves elements may as well move them to where they belong. */
+static bool only_moves(const Node *node)
+{
+    switch ((int)node->op) {
+    case OP_CONCAT:
+    case OP_SLICE:
+    case OP_TRANSPOSE:
+    case OP_RESHAPE:
+    case OP_FLATTEN: return true;
+    }
+    return false;
+}
+
+bool job_writes_across(const Layouter *l, const Job *job)
+{
+    const Tensor *y = job->wrote;
+    bool across = false;
+    if (y == NULL || !place_is_view(&y->place) || y->place.block != 1)
+        return false;
+    switch (job->work) {
+    case WORK_NONE: return !only_moves(job->heavy);
+    case WORK_CONV: return !job_runs_over_pixels(l, job, job->wants_copy);
+    case WORK_REDUCTION: return false;
+    case WORK_CHANNELS:
+        for (int i = 0; i < job->reads.count; i++)
+            across |= !is_planar(l, job->reads.at[i]);
+        return across && looks(job) > 2 * elements(y);
+    }
+    BUG("no work %d", (int)job->work);
+}
