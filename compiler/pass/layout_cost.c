@@ -59,15 +59,19 @@ static double pixel_cost(const Layouter *l, const Job *job)
     return macs / (2 * l->lanes * use) * PIXEL_MARGIN;
 }
 
+/* Into planes no vector of filters can be stored: one by one, or where they are
+ * the caller's by way of a copy. */
 static double filter_cost(const Layouter *l, const Job *job)
 {
     const ConvAttrs *a = node_attrs(job->heavy, ConvAttrs);
     double macs = (double)op_info[OP_CONV].macs(job->heavy);
     double cost =
         macs / (2 * l->lanes * filled(a->filters / a->groups, l->lanes));
-    if (job->wrote != NULL && is_planar(l, job->wrote) && a->filters > 1)
-        cost += elements(job->wrote) * MOVE_CYCLES;
-    return cost;
+    if (job->wrote == NULL || !is_planar(l, job->wrote) || a->filters == 1)
+        return cost;
+    return place_is_view(&job->wrote->place)
+               ? cost + elements(job->wrote) * MOVE_CYCLES
+               : macs * SCALAR_CYCLES;
 }
 
 static bool pixels_are_possible(const Layouter *l, const Job *job)
