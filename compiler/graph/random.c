@@ -160,9 +160,19 @@ static const struct {
     { OP_RECIPROCAL, 0, 0.5, 2 },
     { OP_EXP, 0, -8, 1 },
     { OP_LOG, 0, 0.125, 64 },
-    { OP_SQRT, 0, 0, 64 },
+    { OP_SQRT, 0, 0.0625, 64 },
     { OP_REDUCE_PROD, 0, 0.5, 2 },
     { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
+    { OP_TAN, 0, -1.25, 1.25 },
+    { OP_ASIN, 0, -0.9375, 0.9375 },
+    { OP_ACOS, 0, -0.9375, 0.9375 },
+    { OP_ATANH, 0, -0.9375, 0.9375 },
+    { OP_ACOSH, 0, 1.0625, 64 },
+    { OP_SINH, 0, -2, 2 },
+    { OP_COSH, 0, -2, 2 },
+    { OP_POW, 0, 0.5, 2 },
+    { OP_POW, 1, -2, 2 },
+    { OP_FMOD, 1, 0.5, 2 },
 };
 
 /* The input, clipped to where it must lie; constants are from 0.5 to 1.5. */

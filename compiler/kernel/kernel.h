@@ -202,6 +202,19 @@ typedef struct Type {
     EXPR(SIGMOID, 1, "sigmoid")                                                \
     EXPR(ERF, 1, "erf")                                                        \
     EXPR(SOFTPLUS, 1, "softplus")                                              \
+    EXPR(SIN, 1, "sin")                                                        \
+    EXPR(COS, 1, "cos")                                                        \
+    EXPR(TAN, 1, "tan")                                                        \
+    EXPR(ASIN, 1, "asin")                                                      \
+    EXPR(ACOS, 1, "acos")                                                      \
+    EXPR(ATAN, 1, "atan")                                                      \
+    EXPR(SINH, 1, "sinh")                                                      \
+    EXPR(COSH, 1, "cosh")                                                      \
+    EXPR(ASINH, 1, "asinh")                                                    \
+    EXPR(ACOSH, 1, "acosh")                                                    \
+    EXPR(ATANH, 1, "atanh")                                                    \
+    EXPR(POW, 2, "pow")                                                        \
+    EXPR(FMOD, 2, "fmod")                                                      \
     EXPR(SELECT_LT, 4, "select_lt")                                            \
     EXPR(SELECT_LE, 4, "select_le")                                            \
     EXPR(SELECT_EQ, 4, "select_eq")                                            \
