@@ -38,7 +38,7 @@ static bool resolve(Adapt *a, const Tensor *x, int64_t *list, int count)
 bool adapt_reshape(Adapt *a)
 {
     int64_t list[ONNX_MAX_RANK];
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     int count;
     if (!x)
         return false;
@@ -51,7 +51,7 @@ bool adapt_reshape(Adapt *a)
 
 bool adapt_flatten(Adapt *a)
 {
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     int64_t dim[2] = { 1, 1 };
     int64_t axis;
     if (!x)
@@ -67,7 +67,7 @@ bool adapt_flatten(Adapt *a)
 bool adapt_squeeze(Adapt *a)
 {
     bool gone[ONNX_MAX_RANK];
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     Shape shape = { 0 };
     int count;
     if (!x)
@@ -103,7 +103,7 @@ static int count_axes(Adapt *a)
 bool adapt_unsqueeze(Adapt *a)
 {
     bool made[ONNX_MAX_RANK];
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     int count = count_axes(a), from = 0;
     Shape shape = { 0 };
     if (!x || count < 0)
@@ -124,7 +124,7 @@ bool adapt_transpose(Adapt *a)
 {
     int64_t perm[ONNX_MAX_RANK];
     bool seen[ONNX_MAX_RANK] = { false };
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     int count;
     if (!x)
         return false;
