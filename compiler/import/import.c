@@ -343,13 +343,11 @@ static const char *model_name(Arena *arena, const char *path)
                      path_with_suffix(arena, path_base(arena, path), ""));
 }
 
-Graph *import_onnx(Arena *arena, const char *path, const ImportOptions *options)
+Graph *import_model(Arena *arena, const OnnxModel *model,
+                    const ImportOptions *options)
 {
-    const OnnxModel *model = onnx_read(arena, path);
     Import import = { .arena = arena, .model = model, .options = options };
-    if (!model)
-        return NULL;
-    import.graph = graph_new(arena, model_name(arena, path));
+    import.graph = graph_new(arena, model_name(arena, model->path));
     import.graph->source = model->listing;
     add_inputs(&import);
     count_uses(&import);
@@ -363,4 +361,10 @@ Graph *import_onnx(Arena *arena, const char *path, const ImportOptions *options)
         return import.graph;
     graph_free(import.graph);
     return NULL;
+}
+
+Graph *import_onnx(Arena *arena, const char *path, const ImportOptions *options)
+{
+    const OnnxModel *model = onnx_read(arena, path);
+    return model ? import_model(arena, model, options) : NULL;
 }
