@@ -314,6 +314,9 @@ Tensor *graph_constant(Graph *graph, const char *name, Shape shape,
 Tensor *graph_parameter(Graph *graph, Node *node, int index, const char *name,
                         Shape shape, ParameterLayout layout, double fan_in,
                         double value);
+/* A parameter that no node has asked for. */
+Tensor *graph_parameter_named(Graph *graph, const char *name, Shape shape,
+                              const Origin *origin);
 void graph_output(Graph *graph, const char *name, Tensor *tensor, Range range);
 /* Sets an attribute struct's field from text as a default would be. */
 bool attr_parse(const AttrInfo *info, void *attrs, const char *text,

@@ -128,7 +128,8 @@ static void line_notes(Formatter *f, int kind)
             line->arrow = at ? at + 1 : 0;
     } else if (kind == ':' && chain) {
         line->claim = at;
-    } else if (kind == ':' && line->statement == TOK_INPUT) {
+    } else if (kind == ':' && (line->statement == TOK_INPUT ||
+                               line->statement == TOK_PARAMETER)) {
         line->colon = at + 1;
     } else if (kind == '=' && chain && line->equals < 0 && line->head) {
         line->equals = at + 1;
