@@ -288,6 +288,7 @@ typedef struct Scanner {
     const Source *source;
     void *flex;
     size_t offset; /* of the next token */
+    bool bind;     /* behind a 'bind': an arrow leads to a key */
 } Scanner;
 
 void scanner_open(Scanner *scanner, const Source *source, size_t offset);
