@@ -32,7 +32,7 @@ need_packages() {
 
 # To build cnnc and what it writes.
 build_packages=(gcc libc6-dev cmake make pkg-config flex bison libjson-c-dev
-    libpng-dev zlib1g-dev)
+    libpng-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler)
 # The tests need the first; without one of the others, those that use it say so
 # and are skipped.
 test_packages=(libcunit1-dev)

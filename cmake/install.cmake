@@ -3,6 +3,7 @@
 #     bin/cnnc                              the compiler
 #     include/cnnc/*.h  lib/libcnnc_io.a    for programs with a network
 #     lib/cmake/cnnc/   lib/pkgconfig/      find_package(cnnc), pkg-config
+#                                           (on Debian lib/<architecture>/)
 #     share/man, share/bash-completion, share/doc/cnnc
 include(CMakePackageConfigHelpers)
 # runtime/ asked in a scope of its own; here the same answers count.

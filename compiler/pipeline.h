@@ -14,12 +14,15 @@
 #define CNNC_PIPELINE_H
 
 #include "graph/graph.h"
+#include "import/import.h"
 #include "kernel/kernel.h"
 #include "pass/pass.h"
 #include "target/target.h"
 
 /* All zero is a good start. */
 typedef struct Options {
+    ImportOptions import; /* of a model that is no .cnn */
+
     const Target *target; /* NULL: this machine's */
 
     const char *weights; /* wins over what the network names; NULL: that */

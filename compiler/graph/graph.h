@@ -35,6 +35,17 @@ bool shape_is_valid(const Shape *shape);
 void shape_text(Text *text, const Shape *shape); /* "[28, 28, 1]" */
 /* "[28, 28, 1]" in a ring of static buffers, for messages. */
 const char *shape_show(const Shape *shape);
+/* An image is [h, w, c], a batch of them [n, h, w, c]: where the height
+ * stands. */
+static inline bool shape_is_batch(const Shape *image)
+{
+    return image->rank == 4;
+}
+
+static inline int shape_height(const Shape *image)
+{
+    return shape_is_batch(image) ? 1 : 0;
+}
 
 /* ---- where things came from ------------------------------------------------ */
 
@@ -116,7 +127,7 @@ typedef struct AttrInfo {
     typedef struct Attrs {
 #define ATTR(Attrs, kind, name, fallback) AttrType_##kind name;
 #define OP_END(Attrs)                                                          \
-    char end;                                                                  \
+    char last;                                                                 \
     }                                                                          \
     Attrs;
 #include "graph/ops.def"
@@ -125,6 +136,12 @@ typedef struct AttrInfo {
 typedef struct UnaryAttrs {
     double p, q;
 } UnaryAttrs;
+
+/* Of every REDUCE. After inference the axes are listed, ascending. */
+typedef struct ReduceAttrs {
+    IntList axes;
+    bool keep;
+} ReduceAttrs;
 
 /* Of every OP and BINARY. */
 typedef struct NoAttrs {
@@ -138,6 +155,7 @@ typedef enum Op {
 #define UNARY1(id, ...)   OP_##id,
 #define UNARY2(id, ...)   OP_##id,
 #define BINARY(id, ...)   OP_##id,
+#define REDUCE(id, ...)   OP_##id,
 #include "graph/ops.def"
     OP_COUNT
 } Op;
@@ -248,7 +266,8 @@ struct Node {
     int id;
     Op op;
     const char *path; /* "layer2.0.conv1": the key prefix of its parameters */
-    Tensor **input;   /* data inputs, then parameters */
+    Tensor **input;   /* data inputs, then parameters (or what takes their
+                         place: weights may be computed, too) */
     int input_count, data_count;
     Tensor **output;
     int output_count;
@@ -310,7 +329,8 @@ Tensor *graph_input(Graph *graph, const char *name, DType type, Shape shape,
 Tensor *graph_constant(Graph *graph, const char *name, Shape shape,
                        const float *data);
 /* A parameter "PATH.name" of the node, appended to its inputs; the existing
- * one where the node has it already. fan_in as in Tensor. */
+ * one where the node has it already, which may be any tensor of the shape: a
+ * constant, an input of the network, a value. fan_in as in Tensor. */
 Tensor *graph_parameter(Graph *graph, Node *node, int index, const char *name,
                         Shape shape, ParameterLayout layout, double fan_in,
                         double value);

@@ -6,6 +6,7 @@
  * rule refuses is taken back and drawn again; so a new operator is covered as
  * soon as it has its row in ops.def.
  */
+#include <math.h>
 #include <string.h>
 
 #include "graph/random.h"
@@ -77,9 +78,10 @@ static Size draw_size(Maker *m, const Tensor *x)
 {
     static const int64_t numbers[] = { 1, 1, 2, 2, 3, 3, 4, 5, 7 };
     Size size = { chance(m, 2) ? 1 : 2, { 0 } };
+    const int height = shape_height(&x->shape);
     for (int i = 0; i < size.count; i++)
-        size.at[i] = i < x->shape.rank && chance(m, 8) /* just fits */
-                         ? x->shape.dim[i]
+        size.at[i] = height + i < x->shape.rank && chance(m, 8) /* just fits */
+                         ? x->shape.dim[height + i]
                          : PICK(m, numbers);
     return size;
 }
@@ -109,7 +111,7 @@ static FloatList draw_floats(Maker *m, const Tensor *x)
 }
 
 /* A shape of the same count: its factors, dealt into a few dimensions. */
-static IntList draw_ints(Maker *m, const Tensor *x)
+static IntList draw_shape(Maker *m, const Tensor *x)
 {
     int64_t left = shape_count(&x->shape);
     IntList list = { (int)random_range(&m->random, 1, 4), { 0 } };
@@ -123,6 +125,69 @@ static IntList draw_ints(Maker *m, const Tensor *x)
     if (chance(m, 3))
         list.at[random_range(&m->random, 0, list.count - 1)] = -1;
     return list;
+}
+
+static IntList draw_order(Maker *m, const Tensor *x)
+{
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++) {
+        int other = (int)random_range(&m->random, 0, i);
+        list.at[i] = list.at[other];
+        list.at[other] = i;
+    }
+    return list;
+}
+
+/* A place in each dimension: most often its first or its last ones, also from
+ * its end, or beyond. */
+static IntList draw_places(Maker *m, const Tensor *x)
+{
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++) {
+        const int64_t dim = x->shape.dim[i];
+        const int64_t places[] = { 0,   0,    1,  dim / 2, dim - 1, dim,
+                                   dim, 1000, -1, -dim,    1 - dim, -1000 };
+        list.at[i] = PICK(m, places);
+    }
+    return list;
+}
+
+static IntList draw_steps(Maker *m, const Tensor *x)
+{
+    static const int64_t steps[] = { 1, 1, 1, 1, 2, 3, 50, -1, -1, -2 };
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++)
+        list.at[i] = PICK(m, steps);
+    return list;
+}
+
+/* Some of the dimensions, in any order, from either end; often all. */
+static IntList draw_axes(Maker *m, const Tensor *x)
+{
+    IntList list = draw_order(m, x);
+    if (chance(m, 3))
+        return list;
+    list.count = (int)random_range(&m->random, 0, list.count);
+    for (int i = 0; i < list.count; i++)
+        list.at[i] -= chance(m, 2) ? x->shape.rank : 0;
+    return list;
+}
+
+/* Lists of whole numbers mean something else in each operator. */
+static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
+{
+    static const struct {
+        const char *name;
+        IntList (*draw)(Maker *m, const Tensor *x);
+    } rows[] = {
+        { "shape", draw_shape },  { "perm", draw_order },
+        { "begin", draw_places }, { "end", draw_places },
+        { "step", draw_steps },   { "axes", draw_axes },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].draw(m, x);
+    BUG("nothing is drawn for the list '%s'", name);
 }
 
 static DType draw_dtype(Maker *m)
@@ -142,7 +207,7 @@ static void draw_attr(Maker *m, const AttrInfo *attr, void *attrs,
     case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
     case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
     case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
-    case ATTR_INTS: *(IntList *)field = draw_ints(m, x); return;
+    case ATTR_INTS: *(IntList *)field = draw_ints(m, attr->name, x); return;
     case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
     }
     BUG("no attribute kind %d", (int)attr->kind);
@@ -171,7 +236,22 @@ static int degree_made(const Maker *m, const Node *node)
         sum += degree;
         most = degree > most ? degree : most;
     }
-    return node->op == OP_MUL ? sum : most;
+    switch ((int)node->op) {
+    case OP_MUL:
+    case OP_MATMUL: return sum;
+    case OP_SQUARE:
+    case OP_REDUCE_SUM_SQUARE: return 2 * sum;
+    case OP_REDUCE_PROD: return MOST_DEGREE;
+    }
+    return most;
+}
+
+/* Of many factors. */
+static bool is_large_product(const Node *node)
+{
+    return node->op == OP_REDUCE_PROD &&
+           shape_count(&node->input[0]->shape) >
+               8 * shape_count(&node->output[0]->shape);
 }
 
 static bool is_small(const Maker *m, const Node *node)
@@ -181,7 +261,7 @@ static bool is_small(const Maker *m, const Node *node)
             return false;
     return shape_count(&node->output[0]->shape) <= m->options->most_elements &&
            op_info[node->op].macs(node) <= m->options->most_macs &&
-           degree_made(m, node) <= MOST_DEGREE;
+           degree_made(m, node) <= MOST_DEGREE && !is_large_product(node);
 }
 
 static Node *add_node(Maker *m, Op op, Tensor *const *inputs, int count)
@@ -205,18 +285,12 @@ static bool keep_node(Maker *m, Node *node, int tensors)
     return false;
 }
 
-/* A constant that goes with x: its shape, some dimensions 1, some missing. */
-static Tensor *make_constant(Maker *m, const Tensor *x)
+static Tensor *make_constant(Maker *m, Shape shape)
 {
     char name[32];
-    Shape shape = { 0 };
-    int from = (int)random_range(&m->random, 0, x->shape.rank);
-    int64_t count;
+    int64_t count = shape_count(&shape);
     float *data;
     Tensor *tensor;
-    for (int i = from; i < x->shape.rank; i++)
-        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
-    count = shape_count(&shape);
     data = mem_alloc(sizeof *data * (size_t)count);
     for (int64_t i = 0; i < count; i++)
         data[i] = (float)(0.5 + random_uniform(&m->random));
@@ -224,6 +298,16 @@ static Tensor *make_constant(Maker *m, const Tensor *x)
     tensor = graph_constant(m->graph, name, shape, data);
     mem_free(data);
     return tensor;
+}
+
+/* A constant that goes with x: its shape, some dimensions 1, some missing. */
+static Tensor *make_fitting(Maker *m, const Tensor *x)
+{
+    Shape shape = { 0 };
+    int from = (int)random_range(&m->random, 0, x->shape.rank);
+    for (int i = from; i < x->shape.rank; i++)
+        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
+    return make_constant(m, shape);
 }
 
 /* Another value of the same shape, a constant, or (rarely) anything. */
@@ -238,17 +322,106 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     if (chance(m, 8) ||
         (candidate != x && shape_equal(&candidate->shape, &x->shape)))
         return candidate;
-    return make_constant(m, x);
+    return make_fitting(m, x);
 }
 
-/* What is divided by lies in 0.5..2. */
-static Tensor *make_divisor(Maker *m, Tensor *x)
+/* Where an input must lie for a result of its size, and for errors that stay
+ * small; everywhere, where there is no row. */
+static const struct {
+    Op op;
+    int input;
+    double low, high;
+} domains[] = {
+    { OP_DIV, 1, 0.5, 2 },
+    { OP_RECIPROCAL, 0, 0.5, 2 },
+    { OP_EXP, 0, -8, 1 },
+    { OP_LOG, 0, 0.125, 64 },
+    { OP_SQRT, 0, 0, 64 },
+    { OP_REDUCE_PROD, 0, 0.5, 2 },
+    { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
+};
+
+/* The input, clipped to where it must lie; constants are from 0.5 to 1.5. */
+static Tensor *clip_to_domain(Maker *m, Op op, int input, Tensor *x)
 {
-    int tensors = m->graph->tensors.count;
-    Node *clip = add_node(m, OP_CLIP, &x, 1);
-    node_attrs(clip, UnaryAttrs)->p = 0.5;
-    node_attrs(clip, UnaryAttrs)->q = 2;
-    return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    for (int i = 0; i < (int)COUNT_OF(domains); i++) {
+        int tensors = m->graph->tensors.count;
+        Node *clip;
+        if (domains[i].op != op || domains[i].input != input ||
+            x->kind == TENSOR_CONSTANT)
+            continue;
+        clip = add_node(m, OP_CLIP, &x, 1);
+        node_attrs(clip, UnaryAttrs)->p = domains[i].low;
+        node_attrs(clip, UnaryAttrs)->q = domains[i].high;
+        return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    }
+    return x;
+}
+
+/* x with its last two dimensions exchanged. */
+static Tensor *make_transposed(Maker *m, Tensor *x)
+{
+    int tensors = m->graph->tensors.count, rank = x->shape.rank;
+    Node *node = add_node(m, OP_TRANSPOSE, &x, 1);
+    IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    perm->count = rank;
+    for (int i = 0; i < rank; i++)
+        perm->at[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+    return keep_node(m, node, tensors) ? node->output[0] : x;
+}
+
+/* The other operand of a product with x: its transposition, or a constant,
+ * which may stand on either side. */
+static void draw_factors(Maker *m, Tensor **inputs)
+{
+    Tensor *x = inputs[0];
+    const int rank = x->shape.rank;
+    Shape shape = { 0 };
+    if (rank > 1 && chance(m, 2)) {
+        inputs[1] = make_transposed(m, x);
+        return;
+    }
+    for (int i = 0; i < rank - 2 && chance(m, 2); i++)
+        shape.dim[shape.rank++] = chance(m, 2) ? 1 : x->shape.dim[i];
+    if (rank > 1 && chance(m, 3)) { /* constant x [k, n] */
+        shape.dim[shape.rank++] = draw_extent(m);
+        shape.dim[shape.rank++] = x->shape.dim[rank - 2];
+        inputs[0] = make_constant(m, shape);
+        inputs[1] = x;
+        return;
+    }
+    shape.dim[shape.rank++] = channels_of(x);
+    if (shape.rank > 1 || !chance(m, 3))
+        shape.dim[shape.rank++] = draw_extent(m);
+    inputs[1] = make_constant(m, shape);
+}
+
+/* An input of the network, made small enough to weigh sums with. */
+static Tensor *make_weight(Maker *m, const Tensor *parameter)
+{
+    char name[16];
+    Tensor *input;
+    Node *node;
+    snprintf(name, sizeof name, "weight%d", m->graph->inputs.count);
+    input = graph_input(m->graph, name, DT_F32, parameter->shape, NULL);
+    node = add_node(m, OP_CONVERT, &input, 1);
+    node_attrs(node, ConvertAttrs)->scale =
+        parameter->init_fan_in > 0 ? 1 / sqrt(parameter->init_fan_in) : 0.5;
+    if (!graph_try(m->graph, node))
+        BUG("the shape rule refuses a weight");
+    return node->output[0];
+}
+
+/* Weights that are computed rather than bound. Not a variance: it would have to
+ * be positive. */
+static void give_weights(Maker *m, Node *node)
+{
+    for (int i = node->data_count; i < node->input_count; i++)
+        if (node->input[i]->kind == TENSOR_PARAMETER && chance(m, 2) &&
+            node->input[i]->init_value == 0)
+            node->input[i] = make_weight(m, node->input[i]);
+    set_degree(m, node->output[0], MOST_DEGREE);
+    graph_sort(m->graph);
 }
 
 static bool try_op(Maker *m, Op op)
@@ -263,14 +436,20 @@ static bool try_op(Maker *m, Op op)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
         inputs[i] = draw_other(m, inputs[0]);
-    if (op == OP_DIV && inputs[1]->kind != TENSOR_CONSTANT)
-        inputs[1] = make_divisor(m, inputs[1]);
+    if (op == OP_MATMUL)
+        draw_factors(m, inputs);
+    for (int i = 0; i < count; i++)
+        inputs[i] = clip_to_domain(m, op, i, inputs[i]);
     tensors = m->graph->tensors.count;
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)
         if (!info->attrs[i].fallback || chance(m, 2))
             draw_attr(m, &info->attrs[i], node->attrs, inputs[0]);
-    return keep_node(m, node, tensors);
+    if (!keep_node(m, node, tensors))
+        return false;
+    if (node->input_count > node->data_count && chance(m, 6))
+        give_weights(m, node);
+    return true;
 }
 
 static bool is_allowed(const Maker *m, Op op)
@@ -318,11 +497,15 @@ static void add_input(Maker *m, int number)
     const bool bytes = chance(m, 4);
     Tensor *tensor;
     snprintf(name, sizeof name, "in%d", number);
-    shape.rank = chance(m, 5) ? (int)random_range(&m->random, 1, 2) : 3;
-    do
+    shape.rank = chance(m, 5)   ? (int)random_range(&m->random, 1, 2)
+                 : chance(m, 4) ? 4
+                                : 3;
+    do {
         for (int i = 0; i < shape.rank; i++)
             shape.dim[i] = draw_extent(m);
-    while (shape_count(&shape) > m->options->most_elements);
+        if (shape.rank == 4) /* a batch */
+            shape.dim[0] = random_range(&m->random, 1, 3);
+    } while (shape_count(&shape) > m->options->most_elements);
     tensor = graph_input(m->graph, name, bytes ? DT_U8 : DT_F32, shape, NULL);
     if (bytes) {
         int tensors = m->graph->tensors.count;

@@ -339,7 +339,7 @@ static void write_prefetch(const Write *w)
 {
     const Nest *nest = w->cost->nest;
     const char *slices = w->name[w->cand->vector][0];
-    if (nest->w == NULL || slices == NULL || w->cost->lanes == 1 ||
+    if (!nest->packs || slices == NULL || w->cost->lanes == 1 ||
         nest->loop[w->cand->vector].step_w == 0 ||
         4 * nest->w->buffer->layout.size < w->cost->target->l2_bytes / 2)
         return;
@@ -359,7 +359,7 @@ void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
     int tile = cand->tile;
     split_tile(&w);
     write_order(&w);
-    if (nest->w != NULL)
+    if (nest->packs)
         schedule_add(schedule, STEP_PACK, 0, 0, nest->w->buffer->name);
     if (tile >= 0 && w.name[tile][0] != NULL && w.name[tile][1] != NULL)
         peel_tile(&w, cost_tile_extent(cost, cand),

@@ -353,7 +353,8 @@ struct Kernel {
 
 typedef struct ProgramPort {
     Buffer *buffer;
-    const char *name; /* as the user gave it, any text */
+    const char *name;  /* as the user gave it, any text */
+    const char *title; /* what the manifest calls it; NULL: as name */
     int rank;
     int64_t dim[KERNEL_RANK];
     const char *const *classes; /* outputs; NULL: none */

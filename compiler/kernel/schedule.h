@@ -91,6 +91,8 @@ bool rewrite_pack(Kernel *kernel, const char *buffer, Text *why);
 /* A kernel of its own with the same body: a rewrite that fails on it leaves
  * the first as it was. Buffers of the program are shared, locals are not. */
 Kernel *kernel_copy(const Kernel *kernel);
+/* The kernel reads another buffer of the same layout instead. */
+void kernel_replace_buffer(Kernel *kernel, const Buffer *old, Buffer *by);
 
 /* ---- schedules as text ------------------------------------------------------- */
 

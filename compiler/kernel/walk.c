@@ -136,6 +136,34 @@ bool map_accesses(Kernel *kernel, Stmt *list, Loops *loops, AccessMap *map,
     return true;
 }
 
+typedef struct Replace {
+    const Buffer *old;
+    Buffer *by;
+} Replace;
+
+static bool replace_buffer(void *context, Kernel *kernel, const Access *access,
+                           const Loops *loops, Access *result)
+{
+    const Replace *r = context;
+    Access copy = *access;
+    (void)kernel, (void)loops;
+    if (copy.buffer == r->old)
+        copy.buffer = r->by;
+    *result = copy;
+    return true;
+}
+
+void kernel_replace_buffer(Kernel *kernel, const Buffer *old, Buffer *by)
+{
+    Replace r = { old, by };
+    Loops loops = { { NULL }, 0 };
+    map_accesses(kernel, kernel->body, &loops, replace_buffer, &r);
+    for (int i = 0; i < kernel->params.count; i++) {
+        if (kernel->params.at[i] == old)
+            kernel->params.at[i] = by;
+    }
+}
+
 bool access_same_place(const Access *a, const Access *b)
 {
     if (a->buffer != b->buffer || a->flat != b->flat)

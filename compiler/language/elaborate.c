@@ -80,12 +80,14 @@ static void elaborate_if(Scope *scope, const Statement *s)
     poison_body(scope, s->branch.no);
 }
 
-/* A line that could not be parsed: what it names is not known, no more. */
+/* A line that could not be parsed: what it names is not known, no more; what
+ * stands behind its arrows is looked at all the same. */
 static void elaborate_broken(Scope *scope, const Statement *s)
 {
     Value *value = value_poison(scope, s->range);
     if (s->name && op_find(s->name) == OP_COUNT)
         map_set(&scope->values, s->name, value);
+    elaborate_broken_chain(scope, s->range);
     scope->running = scope->last = value;
     scope->e->broken = true;
 }

@@ -497,6 +497,8 @@ bool report_limits(Scope *scope, Range range, bool layer);
 /* What comes out of the chain. from_source: it started from a named value. */
 Value *elaborate_chain(Scope *scope, const Chain *chain, const char *name,
                        bool *from_source);
+/* Of a line that could not be parsed: the names behind its arrows. */
+void elaborate_broken_chain(Scope *scope, Range range);
 /* The network's layers of that name, or "", and the name of a single one. */
 const char *path_join_names(Arena *arena, const char *path, const char *name);
 /* False, after an error, where another layer of the block has the name. */

@@ -10,6 +10,8 @@
  */
 #include "language/local.h"
 
+#include "language/grammar.h"
+
 #include <string.h>
 
 /* How the layers of one chain are named. */
@@ -269,6 +271,42 @@ static Value *apply_nothing(Scope *scope, const Step *step)
                       step->name, true);
     }
     return value_poison(scope, step->range);
+}
+
+/* Whether a name can end here: what follows is none of the syntax's business
+ * where the mistake is elsewhere. */
+static bool may_follow_name(int kind)
+{
+    return kind == '(' || kind == ':' || kind == '*' || kind == TOK_ARROW ||
+           kind == TOK_AS || kind == TOK_COMMENT || kind == TOK_NEWLINE ||
+           kind == 0;
+}
+
+void elaborate_broken_chain(Scope *scope, Range range)
+{
+    Source part = *range.source;
+    Token token = { .kind = TOK_NEWLINE }, name;
+    Scanner scanner;
+    part.length = range.end;
+    scanner_open(&scanner, &part, range.start);
+    while (token.kind != 0 && token.kind != '{') {
+        bool arrow = token.kind == TOK_ARROW;
+        name = token = scanner_next(&scanner);
+        if (token.kind == TOK_BIND)
+            break; /* its arrow leads to a weight */
+        if (!arrow || token.kind != TOK_NAME)
+            continue;
+        token = scanner_next(&scanner);
+        name.range.source = range.source;
+        Step step = { .name = syntax_name(name.range),
+                      .name_range = name.range,
+                      .range = name.range,
+                      .called = token.kind == '(' };
+        if (may_follow_name(token.kind) && op_find(step.name) == OP_COUNT &&
+            !map_get(&scope->e->blocks, step.name))
+            apply_nothing(scope, &step);
+    }
+    scanner_close(&scanner);
 }
 
 static Value *apply_once(Scope *scope, Step *step, Value *flow,

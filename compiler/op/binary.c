@@ -43,28 +43,13 @@ const Expr *op_binary_expr(Kernel *k, const Node *node, const Expr *a,
 
 /* ---- shape ------------------------------------------------------------------------ */
 
-/* Widens *shape by the other; false where they do not go together. */
-static bool broadcast(Shape *shape, const Shape *other)
-{
-    Shape wide = shape->rank >= other->rank ? *shape : *other;
-    for (int i = 1; i <= shape->rank && i <= other->rank; i++) {
-        int64_t a = shape->dim[shape->rank - i];
-        int64_t b = other->dim[other->rank - i];
-        if (a != b && a != 1 && b != 1)
-            return false;
-        wide.dim[wide.rank - i] = a == 1 ? b : a;
-    }
-    *shape = wide;
-    return true;
-}
-
 static bool binary_infer(const Node *node)
 {
     Shape shape = *in_shape(node, 0);
     if (!op_need_f32(node))
         return false;
     for (int i = 1; i < node->data_count; i++) {
-        if (broadcast(&shape, in_shape(node, i)))
+        if (shape_broadcast(&shape, in_shape(node, i)))
             continue;
         graph_error(node, -1, "'%s' needs equal shapes, got %s and %s",
                     op_info[node->op].name, shape_show(&shape),
@@ -77,36 +62,13 @@ static bool binary_infer(const Node *node)
 
 /* ---- reference ---------------------------------------------------------------------- */
 
-/* Elements from one step to the next in each dimension of the output; 0 where
- * the input is repeated. */
-static void broadcast_strides(const Shape *in, const Shape *out,
-                              int64_t *stride)
-{
-    int64_t step = 1;
-    for (int i = 1; i <= out->rank; i++) {
-        int64_t extent = i <= in->rank ? in->dim[in->rank - i] : 1;
-        stride[out->rank - i] = extent == 1 ? 0 : step;
-        step *= extent;
-    }
-}
-
 /* Fills wide, of the output's shape, with the input, repeated where needed. */
 static void spread(const Shape *in, const Shape *out, const double *from,
                    double *wide)
 {
-    int64_t stride[MAX_RANK], index[MAX_RANK] = { 0 };
-    const int64_t count = shape_count(out);
+    int64_t stride[MAX_RANK];
     broadcast_strides(in, out, stride);
-    for (int64_t i = 0; i < count; i++) {
-        wide[i] = *from;
-        for (int d = out->rank; d-- > 0;) {
-            from += stride[d];
-            if (++index[d] < out->dim[d])
-                break;
-            from -= stride[d] * out->dim[d];
-            index[d] = 0;
-        }
-    }
+    ref_strided(out, stride, from, wide);
 }
 
 static void binary_evaluate(const Node *node, const double *const *in,
@@ -126,17 +88,6 @@ static void binary_evaluate(const Node *node, const double *const *in,
 
 /* ---- loops ---------------------------------------------------------------------------- */
 
-/* The input's element for the output's at these indices. */
-static const Expr *element(Kernel *k, Buffer *buffer, const Shape *in,
-                           const Shape *out, const Affine *const *at)
-{
-    const Affine *index[MAX_RANK];
-    for (int i = 0; i < in->rank; i++)
-        index[i] =
-            in->dim[i] == 1 ? affine_const(k, 0) : at[out->rank - in->rank + i];
-    return k_load(access_at(buffer, index));
-}
-
 static void binary_lower(Lower *lower, const Node *node)
 {
     const Shape *shape = out_shape(node);
@@ -146,8 +97,8 @@ static void binary_lower(Lower *lower, const Node *node)
     const Expr *value = NULL, *next;
     lower_loops(k, shape, loop_names(shape), at);
     for (int i = 0; i < node->data_count; i++) {
-        next = element(k, lower_input(lower, node, i), in_shape(node, i), shape,
-                       at);
+        next = broadcast_load(k, lower_input(lower, node, i), in_shape(node, i),
+                              shape, at);
         value = value ? op_binary_expr(k, node, value, next) : next;
     }
     kernel_store(k, access_at(y, at), value);

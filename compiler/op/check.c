@@ -31,7 +31,7 @@ bool op_need_f32(const Node *node)
 bool op_need_image(const Node *node)
 {
     const Shape *shape = in_shape(node, 0);
-    if (shape->rank == WINDOW_DIMS + 1)
+    if (shape->rank == WINDOW_DIMS + 1 || shape_is_batch(shape))
         return true;
     graph_error(node, -1,
                 "'%s' needs an image [height, width, channels], got %s",
@@ -174,19 +174,19 @@ int64_t saturated_mul(int64_t a, int64_t b)
 static const char *const *names_from(const Shape *shape,
                                      const char *const *image)
 {
-    return shape->rank >= 1 && shape->rank <= 3 ? image + 3 - shape->rank
+    return shape->rank >= 1 && shape->rank <= 4 ? image + 4 - shape->rank
                                                 : NULL;
 }
 
 const char *const *loop_names(const Shape *shape)
 {
-    static const char *const names[] = { "h", "w", "c" };
+    static const char *const names[] = { "n", "h", "w", "c" };
     return names_from(shape, names);
 }
 
 const char *const *out_loop_names(const Shape *shape)
 {
-    static const char *const names[] = { "oh", "ow", "oc" };
+    static const char *const names[] = { "n", "oh", "ow", "oc" };
     return names_from(shape, names);
 }
 

@@ -69,8 +69,8 @@ bool conv_infer(Graph *graph, Node *node)
         !window_infer(node, window_of(a), axis))
         return false;
     return op_output(node, DT_F32,
-                     shape_of(3, (int64_t[]){ axis[0].out, axis[1].out,
-                                              a->filters })) &&
+                     image_shape(in_shape(node, 0), axis[0].out, axis[1].out,
+                                 a->filters)) &&
            make_parameters(graph, node, a);
 }
 
@@ -156,12 +156,14 @@ void conv_evaluate(const Node *node, const double *const *in,
 {
     const ConvSizes s = sizes_of(node);
     const bool bias = node_attrs(node, ConvAttrs)->bias;
-    const int64_t row = s.axis[1].out * s.filters;
-    for (int64_t oh = 0; oh < s.axis[0].out; oh++) {
-        double *y = out[0] + oh * row;
+    const int64_t row = s.axis[1].out * s.filters, rows = s.axis[0].out;
+    const int64_t batch = batch_of(out_shape(node));
+    const int64_t image = image_count(in_shape(node, 0));
+    for (int64_t r = 0; r < batch * rows; r++) {
+        double *y = out[0] + r * row;
         for (int64_t i = 0; i < row; i++)
             y[i] = bias ? in[2][i % s.filters] : 0;
-        conv_row(&s, oh, in[0], in[1], y);
+        conv_row(&s, r % rows, in[0] + r / rows * image, in[1], y);
     }
 }
 
@@ -201,6 +203,7 @@ void conv_lower(Lower *lower, const Node *node)
     Kernel *k = lower_begin(lower, node);
     Buffer *x = lower_input(lower, node, 0), *w = lower_input(lower, node, 1);
     Buffer *y = lower_output(lower, node, 0);
+    const Affine *n = batch_loop(k, out_shape(node));
     const Affine *oh = affine_var(k, kernel_for(k, "oh", 0, s.axis[0].out));
     const Affine *ow = affine_var(k, kernel_for(k, "ow", 0, s.axis[1].out));
     const Affine *oc, *base, *kh, *kw, *ih, *iw, *c;
@@ -213,12 +216,12 @@ void conv_lower(Lower *lower, const Node *node)
     ih = window_loop(k, "kh", &s.axis[0], oh, &kh);
     iw = window_loop(k, "kw", &s.axis[1], ow, &kw);
     c = affine_var(k, kernel_for(k, "c", 0, s.c));
-    kernel_fma(k, acc, k_load(AT(x, ih, iw, affine_add(k, base, c))),
+    kernel_fma(k, acc, k_load(image_at(x, n, ih, iw, affine_add(k, base, c))),
                k_load(AT(w, weight_tap(k, &s, 0, kh), weight_tap(k, &s, 1, kw),
                          c, oc)));
     kernel_end(k);
     kernel_end(k);
     kernel_end(k);
-    kernel_store(k, AT(y, oh, ow, oc), k_load(acc));
+    kernel_store(k, image_at(y, n, oh, ow, oc), k_load(acc));
     lower_end(lower);
 }

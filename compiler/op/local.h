@@ -31,6 +31,7 @@
 #define UNARY1(id, name, ...)   OP_ENTRIES(name)
 #define UNARY2(id, name, ...)   OP_ENTRIES(name)
 #define BINARY(id, name, ...)   OP_ENTRIES(name)
+#define REDUCE(id, name, ...)   OP_ENTRIES(name)
 #include "graph/ops.def"
 
 /* ---- shape rules (check.c) ---------------------------------------------------- */
@@ -39,7 +40,8 @@
 
 /* Every data input is f32. */
 bool op_need_f32(const Node *node);
-/* The only data input is an image, [height, width, channels]. */
+/* The first data input is an image, [height, width, channels], or a batch of
+ * images, [n, height, width, channels]. */
 bool op_need_image(const Node *node);
 bool op_need_rank_1_up(const Node *node);
 /* 1..SIZE_LIMIT */
@@ -88,6 +90,18 @@ AxisView axis_view(const Shape *shape, int64_t axis);
 
 /* a * b, or INT64_MAX */
 int64_t saturated_mul(int64_t a, int64_t b);
+
+/* ---- images (image.c) ---------------------------------------------------------- */
+
+int64_t batch_of(const Shape *image);    /* 1 where there is none */
+int64_t image_count(const Shape *image); /* elements of one image */
+/* An image of other sizes, as many of them as of the first. */
+Shape image_shape(const Shape *like, int64_t h, int64_t w, int64_t c);
+/* Opens the loop over the batch; NULL where there is none. */
+const Affine *batch_loop(Kernel *k, const Shape *image);
+/* x[n][h][w][c], and x[h][w][c] where n is NULL. */
+Access image_at(Buffer *buffer, const Affine *n, const Affine *h,
+                const Affine *w, const Affine *c);
 
 /* ---- windows (window.c) ---------------------------------------------------------- */
 
@@ -153,6 +167,29 @@ static inline double ref_softplus(double x)
     return ref_max(0, x) + log1p(exp(-fabs(x)));
 }
 
+/* Towards zero by the bias; 0 between -lambda and lambda. */
+static inline double ref_shrink(double x, double lambda, double bias)
+{
+    return x < -lambda ? x + bias : x > lambda ? x - bias : 0;
+}
+
+/* ---- arrays by strides (strided.c) --------------------------------------------------- */
+
+/* Elements from one index to the next, of a row-major array. */
+void shape_strides(const Shape *shape, int64_t *stride);
+/* Widens *shape by the other; false where they do not go together. */
+bool shape_broadcast(Shape *shape, const Shape *other);
+/* The strides of `in` seen as `out`, into which it broadcasts: 0 where it is
+ * repeated. */
+void broadcast_strides(const Shape *in, const Shape *out, int64_t *stride);
+/* to[i][j]... = from[i * stride[0] + j * stride[1] + ...] over all of out. */
+void ref_strided(const Shape *out, const int64_t *stride, const double *from,
+                 double *to);
+/* The element of the input, of shape `in`, that stands at these indices of
+ * `out`, into which it broadcasts. */
+const Expr *broadcast_load(Kernel *k, Buffer *buffer, const Shape *in,
+                           const Shape *out, const Affine *const *at);
+
 /* ---- expressions (expr.c) -------------------------------------------------------------- */
 
 static const Type F32_SCALAR = { DT_F32, 1 };
@@ -167,11 +204,10 @@ static const Type F32_SCALAR = { DT_F32, 1 };
 #define k_fma(a, b, c) expr_3(k, EXPR_FMA, (a), (b), (c))
 /* a < b ? c : d */
 #define k_where_lt(a, b, c, d) expr_4(k, EXPR_SELECT_LT, (a), (b), (c), (d))
+#define k_where_le(a, b, c, d) expr_4(k, EXPR_SELECT_LE, (a), (b), (c), (d))
 /* The nearest float. */
 #define k_num(value)         expr_const(k, F32_SCALAR, (double)(float)(value))
 #define k_clip(x, low, high) k_min((high), k_max((low), (x)))
-#define k_hard_sigmoid(x)                                                      \
-    k_clip(k_fma((x), k_num(1.0 / 6), k_num(0.5)), k_num(0), k_num(1))
 #define k_half_of(x, f)                                                        \
     k_mul(k_mul((x), k_num(0.5)), k_add((f), k_num(1))) /* x/2 * (1 + f) */
 #define k_cubic(x, factor, third)                                              \
@@ -181,7 +217,8 @@ static const Type F32_SCALAR = { DT_F32, 1 };
 
 /* Opens a loop over every dimension but the axis. */
 void row_loops(Kernel *k, const Shape *shape, int64_t axis, const Affine **at);
-/* Names of the loops over a tensor: h w c for an image, w c for a sequence. */
+/* Names of the loops over a tensor: h w c for an image, w c for a sequence, n h
+ * w c for a batch of images. */
 const char *const *loop_names(const Shape *shape);
 const char *const *out_loop_names(const Shape *shape); /* oh ow oc */
 

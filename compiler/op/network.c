@@ -253,11 +253,42 @@ static void finish_kernel(Kernel *kernel, const Target *target)
     kernel_prove(kernel);
 }
 
+/* Another final kernel's buffer of the same weights in the same order. */
+static Buffer *twin_of(const Lower *l, const Buffer *b)
+{
+    for (int i = 0; i < l->program->buffers.count; i++) {
+        Buffer *twin = l->program->buffers.at[i];
+        if (twin != b && twin->settled && twin->what == b->what &&
+            twin->place == BUFFER_CONST && twin->data == b->data &&
+            layout_equal(&twin->layout, &b->layout))
+            return twin;
+    }
+    return NULL;
+}
+
+/* From here on the kernel's weights keep their layout: a kernel to come gets a
+ * buffer of its own for them, until it turns out to read them alike. */
+static void settle_constants(Lower *l, Kernel *kernel)
+{
+    for (int i = 0; i < kernel->params.count; i++) {
+        Buffer *b = kernel->params.at[i], *twin;
+        if (b->place != BUFFER_CONST)
+            continue;
+        for (int t = 0; t < l->graph->tensors.count; t++) {
+            if (l->buffer[t] == b)
+                l->buffer[t] = NULL;
+        }
+        if ((twin = twin_of(l, b)) != NULL)
+            kernel_replace_buffer(kernel, b, twin);
+        else
+            b->settled = true;
+    }
+}
+
 static void add_kernel(Lower *l, Kernel *kernel, const LowerOptions *options)
 {
     finish_kernel(kernel, options->target);
-    for (int i = 0; i < kernel->params.count; i++)
-        kernel->params.at[i]->settled = true;
+    settle_constants(l, kernel);
     vec_push(&l->program->kernels, kernel);
 }
 
@@ -296,8 +327,10 @@ static bool join_rows(Lower *l, Kernel **reader, const Node *node,
     vec_free(&cluster);
     if (!kernel_rows_read(*reader, ring, &step, &low, &high))
         BUG("'%s' does not read '%s' by rows", (*reader)->name, ring->name);
-    if (!schedule_kernel(&producer, true, options) ||
-        !schedule_kernel(reader, true, options)) {
+    bool ok = schedule_kernel(&producer, true, options);
+    for (int i = 0; ok && i < producer->params.count; i++)
+        producer->params.at[i]->settled = true;
+    if (!ok || !schedule_kernel(reader, true, options)) {
         kernel_free(producer);
         return false;
     }
@@ -317,7 +350,9 @@ static void add_ports(Lower *l)
     const Graph *graph = l->graph;
     for (int i = 0; i < graph->inputs.count; i++) {
         const Tensor *t = graph->inputs.at[i];
-        ProgramPort port = { .buffer = lower_buffer(l, t), .name = t->name };
+        ProgramPort port = { .buffer = lower_buffer(l, t),
+                             .name = t->name,
+                             .title = t->title };
         port.rank = t->shape.rank;
         memcpy(port.dim, t->shape.dim, sizeof port.dim);
         vec_push(&l->program->inputs, port);
@@ -326,6 +361,7 @@ static void add_ports(Lower *l)
         const Output *o = &graph->outputs.at[i];
         ProgramPort port = { .buffer = lower_buffer(l, o->tensor),
                              .name = o->name,
+                             .title = o->title,
                              .classes = o->classes,
                              .class_count = o->class_count };
         port.rank = o->tensor->shape.rank;

@@ -134,14 +134,22 @@ bool window_of(const Node *node, Window *window)
         *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
     } else if (node->op == OP_MAXPOOL) {
         const MaxpoolAttrs *a = node_attrs(node, MaxpoolAttrs);
-        *window = (Window){ &a->kernel, &a->stride, NULL, &a->pad };
+        *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
     } else if (node->op == OP_AVGPOOL) {
         const AvgpoolAttrs *a = node_attrs(node, AvgpoolAttrs);
-        *window = (Window){ &a->kernel, &a->stride, NULL, &a->pad };
+        *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
+    } else if (node->op == OP_LPPOOL) {
+        const LppoolAttrs *a = node_attrs(node, LppoolAttrs);
+        *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
     } else {
         return false;
     }
     return true;
+}
+
+int64_t window_span(const Window *window, int dim)
+{
+    return (window->kernel->at[dim] - 1) * window->dilation->at[dim] + 1;
 }
 
 bool pad_is_none(const Pad *pad)

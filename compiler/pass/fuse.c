@@ -34,16 +34,12 @@ static const Role roles[OP_COUNT] = {
 #define UNARY2(id, ...) [OP_##id] = ROLE_ELEMENT,
 #define BINARY(id, ...) [OP_##id] = ROLE_ELEMENT,
 #include "graph/ops.def"
-    [OP_BATCHNORM] = ROLE_ELEMENT,
-    [OP_NORMALIZE] = ROLE_ELEMENT,
-    [OP_CONVERT] = ROLE_ELEMENT,
-    [OP_DROPOUT] = ROLE_ELEMENT,
-    [OP_MAXPOOL] = ROLE_POOL,
-    [OP_AVGPOOL] = ROLE_POOL,
-    [OP_GLOBAL_MAXPOOL] = ROLE_POOL,
-    [OP_GLOBAL_AVGPOOL] = ROLE_POOL,
-    [OP_CONV] = ROLE_SUM,
-    [OP_DENSE] = ROLE_SUM,
+    [OP_BATCHNORM] = ROLE_ELEMENT,   [OP_NORMALIZE] = ROLE_ELEMENT,
+    [OP_CONVERT] = ROLE_ELEMENT,     [OP_DROPOUT] = ROLE_ELEMENT,
+    [OP_MAXPOOL] = ROLE_POOL,        [OP_AVGPOOL] = ROLE_POOL,
+    [OP_LPPOOL] = ROLE_POOL,         [OP_GLOBAL_MAXPOOL] = ROLE_POOL,
+    [OP_GLOBAL_AVGPOOL] = ROLE_POOL, [OP_CONV] = ROLE_SUM,
+    [OP_DENSE] = ROLE_SUM,           [OP_MATMUL] = ROLE_SUM,
 };
 
 /* With several groups of several filters the loops are no plain nest over the
@@ -63,7 +59,8 @@ static bool windows_are_apart(const Node *node)
     if (node->op == OP_CONV || !window_of(node, &w))
         return false;
     for (int i = 0; i < 2; i++) {
-        if (w.stride->at[i] < w.kernel->at[i] || w.kernel->at[i] > MOST_WINDOW)
+        if (w.stride->at[i] < window_span(&w, i) ||
+            w.kernel->at[i] > MOST_WINDOW)
             return false;
     }
     return pad_is_none(w.pad);

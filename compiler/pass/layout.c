@@ -39,6 +39,11 @@ bool is_planar(const Layouter *l, const Tensor *tensor)
     return tensor->shape.dim[2] == 1 || l->image[group_of(l, tensor)].planes;
 }
 
+static int64_t channels_of(const Tensor *image)
+{
+    return image->shape.dim[shape_height(&image->shape) + 2];
+}
+
 static int64_t pixels(const Tensor *tensor)
 {
     return tensor->shape.dim[0] * tensor->shape.dim[1];
@@ -54,6 +59,29 @@ static void tie(Layouter *l, const Tensor *a, const Tensor *b)
     l->image[g].is_single &= l->image[h].is_single;
 }
 
+bool is_depthwise(const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
+           a->groups == channels_of(node->input[0]);
+}
+
+static Work work_of(const Node *node)
+{
+    switch ((int)node->op) {
+    case OP_CONV: return is_depthwise(node) ? WORK_CHANNELS : WORK_CONV;
+    case OP_GLOBAL_AVGPOOL:
+    case OP_GLOBAL_MAXPOOL:
+        return node->input[0]->shape.rank == 3 ? WORK_REDUCTION : WORK_NONE;
+    case OP_MAXPOOL:
+    case OP_AVGPOOL:
+    case OP_LPPOOL:
+    case OP_PAD:
+    case OP_UPSAMPLE: return WORK_CHANNELS;
+    }
+    return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
+}
+
 /* Reads its input in the order of the caller's arrays, and leaves such. */
 static bool is_row_major(const Node *node)
 {
@@ -61,11 +89,9 @@ static bool is_row_major(const Node *node)
     case OP_FLATTEN:
     case OP_RESHAPE:
         return node->input[0]->shape.rank != 3 || pixels(node->input[0]) > 1;
-    case OP_SOFTMAX:
-    case OP_ARGMAX: return true;
     case OP_CONCAT: return node_attrs(node, ConcatAttrs)->axis != 2;
     }
-    return false;
+    return work_of(node) == WORK_NONE;
 }
 
 static void fix(Layouter *l, const Tensor *tensor)
@@ -88,7 +114,7 @@ static void spare_groups(Layouter *l, const Node *node)
     int64_t in, out;
     if (node->op != OP_CONV || a->groups == 1)
         return;
-    in = node->input[0]->shape.dim[2] / a->groups;
+    in = channels_of(node->input[0]) / a->groups;
     out = a->filters / a->groups;
     if (!group_fits(l, in, out))
         l->image[node->input[0]->id].blocks = false;
@@ -136,28 +162,6 @@ static void find_images(Layouter *l)
 }
 
 /* ---- kernels ------------------------------------------------------------------------ */
-
-bool is_depthwise(const Node *node)
-{
-    const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
-           a->groups == node->input[0]->shape.dim[2];
-}
-
-static Work work_of(const Node *node)
-{
-    switch ((int)node->op) {
-    case OP_CONV: return is_depthwise(node) ? WORK_CHANNELS : WORK_CONV;
-    case OP_GLOBAL_AVGPOOL:
-    case OP_GLOBAL_MAXPOOL:
-        return node->input[0]->shape.rank == 3 ? WORK_REDUCTION : WORK_NONE;
-    case OP_MAXPOOL:
-    case OP_AVGPOOL:
-    case OP_PAD:
-    case OP_UPSAMPLE: return WORK_CHANNELS;
-    }
-    return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
-}
 
 /* How much of a kernel's time a node of it takes. */
 static int weight_of(const Node *node)
@@ -340,16 +344,16 @@ static void search(Layouter *l)
 
 void window_halo(const Node *node, int64_t halo[4])
 {
+    const Shape *in = &node->input[0]->shape, *out = &node->output[0]->shape;
+    const int height = shape_height(in);
     Window w;
     memset(halo, 0, 4 * sizeof *halo);
     if (!window_of(node, &w))
         return;
     for (int i = 0; i < 2; i++) {
-        int64_t span =
-            (w.kernel->at[i] - 1) * (w.dilation ? w.dilation->at[i] : 1);
-        int64_t last = (node->output[0]->shape.dim[i] - 1) * w.stride->at[i] -
-                       w.pad->begin[i] + span;
-        int64_t over = last - (node->input[0]->shape.dim[i] - 1);
+        int64_t last = (out->dim[height + i] - 1) * w.stride->at[i] -
+                       w.pad->begin[i] + window_span(&w, i);
+        int64_t over = last - in->dim[height + i];
         halo[i] = w.pad->begin[i];
         halo[i + 2] = over > 0 ? over : 0;
     }
@@ -383,7 +387,7 @@ static void set_halos(Layouter *l, Place *places)
         const Job *job = &l->jobs.at[j];
         int64_t halo[4];
         const Tensor *x = job->heavy->input[0];
-        if (job->heavy->op != OP_CONV || l->image[x->id].fixed)
+        if (job->heavy->op != OP_CONV || !is_image(x) || l->image[x->id].fixed)
             continue;
         window_halo(job->heavy, halo);
         if (is_depthwise(job->heavy) ? is_planar(l, x)

@@ -52,12 +52,14 @@ void replace_all(Graph *graph, Tensor *const *instead, int count);
 
 /* A window that slides over an image: of a convolution or a pool. */
 typedef struct Window {
-    const Size *kernel, *stride, *dilation; /* dilation NULL: 1 */
+    const Size *kernel, *stride, *dilation;
     const Pad *pad;
 } Window;
 
 /* False for what has none. */
 bool window_of(const Node *node, Window *window);
+/* Pixels from the first tap to the last, both included. */
+int64_t window_span(const Window *window, int dim);
 bool pad_is_none(const Pad *pad);
 /* [top, left, bottom, right] as the attribute of a 2-D window. */
 Pad pad_explicit(const int64_t begin[2], const int64_t end[2]);

@@ -246,7 +246,7 @@ static void use_ring(const Check *k, const Tensor *t)
 /* Reads of a node from outside its kernel. */
 static void read_inputs(Check *k, const Node *node)
 {
-    for (int i = 0; i < node->data_count; i++) {
+    for (int i = 0; i < node->input_count; i++) {
         const Tensor *x = node->input[i];
         k->in_step = is_in_step(node, x);
         if (x->place.ring == 0)

@@ -48,7 +48,8 @@ static bool passes_reshape(const Node *node, const Node *reshape)
     if (!op_info[node->op].elementwise || node->data_count != 1)
         return false;
     return node->input_count == 1 ||
-           last_dim(inner) == last_dim(&node->input[0]->shape);
+           (inner->rank > 0 &&
+            last_dim(inner) == last_dim(&node->input[0]->shape));
 }
 
 /* ---- the rewriting -------------------------------------------------------------------- */

@@ -34,28 +34,33 @@ typedef struct Binder {
 
 /* ---- the order of flat values ----------------------------------------------------------- */
 
-/* Channels-first index -> channels-last index, of places x channels. */
-static const int64_t *channels_first(Arena *arena, int64_t places,
-                                     int64_t channels)
+/* Channels-first index -> channels-last index, of places x channels, again and
+ * again for a batch. */
+static const int64_t *channels_first(Arena *arena, int64_t batch,
+                                     int64_t places, int64_t channels)
 {
-    int64_t *order = NEW_N(arena, int64_t, places * channels);
+    int64_t *order = NEW_N(arena, int64_t, batch * places * channels);
 
-    for (int64_t c = 0; c < channels; c++)
-        for (int64_t s = 0; s < places; s++)
-            order[c * places + s] = s * channels + c;
+    for (int64_t n = 0; n < batch; n++)
+        for (int64_t c = 0; c < channels; c++)
+            for (int64_t s = 0; s < places; s++)
+                order[(n * channels + c) * places + s] =
+                    (n * places + s) * channels + c;
     return order;
 }
 
 static const int64_t *order_of_flat(const Binder *b, const Tensor *in)
 {
-    int64_t channels, count = shape_count(&in->shape);
+    int64_t channels, count = shape_count(&in->shape), batch;
 
     if (in->shape.rank < 2)
         return b->order[in->id];
     channels = in->shape.dim[in->shape.rank - 1];
     if (channels == 1 || channels == count)
         return NULL;
-    return channels_first(b->scratch, count / channels, channels);
+    batch = shape_is_batch(&in->shape) ? in->shape.dim[0] : 1;
+    return channels_first(b->scratch, batch, count / batch / channels,
+                          channels);
 }
 
 static const int64_t *order_of_concat(const Binder *b, const Node *node)
@@ -114,7 +119,7 @@ static const int64_t *conv_rows(const Binder *b, const Tensor *tensor)
     int64_t out = tensor->shape.dim[rank - 1];
 
     return channels_first(
-        b->scratch, shape_count(&tensor->shape) / out / channels, channels);
+        b->scratch, 1, shape_count(&tensor->shape) / out / channels, channels);
 }
 
 static void add_slot(Binder *b, const Node *node, Tensor *tensor)

@@ -15,6 +15,7 @@
  */
 #include "bound.h"
 
+#include <float.h>
 #include <math.h>
 
 #define UNIT_ROUNDOFF (1.0 / 16777216)
@@ -73,12 +74,33 @@ static void bound_products(Bounder *b)
     for (int i = 0; i < b->node->input_count; i++)
         in[i] = absolutes(b, i);
     double *sizes = evaluated(b, in);
-    in[0] = b->off[0];
-    if (b->node->input_count > 2)
-        in[2] = NEW_N(b->arena, double, count_in(b, 2)); /* zeros */
-    double *carried = evaluated(b, in);
+    for (int i = 0; i < b->node->input_count; i++) { /* weights may be values */
+        double *wide = absolutes(b, i);
+        for (int64_t k = 0; k < count_in(b, i); k++)
+            wide[k] += b->off[i][k];
+        in[i] = wide;
+    }
+    double *more = evaluated(b, in);
     for (int64_t i = 0; i < count_out(b); i++)
-        b->bound[i] = carried[i] + r * sizes[i];
+        b->bound[i] = more[i] - sizes[i] + r * sizes[i];
+}
+
+/* Both factors may be off. */
+static void bound_matmul(Bounder *b)
+{
+    const double *in[2] = { absolutes(b, 0), absolutes(b, 1) };
+    const Shape *x = &b->node->input[0]->shape;
+    const double r = rounding(x->dim[x->rank - 1]);
+    double *wide[2];
+    for (int k = 0; k < 2; k++) {
+        wide[k] = absolutes(b, k);
+        for (int64_t i = 0; i < count_in(b, k); i++)
+            wide[k][i] += b->off[k][i];
+    }
+    const double *more = evaluated(b, (const double *[]){ wide[0], wide[1] });
+    const double *size = evaluated(b, in);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = more[i] - size[i] + r * size[i];
 }
 
 /* ---- what only moves, selects or averages ---------------------------------------- */
@@ -101,6 +123,22 @@ static void bound_moves(Bounder *b)
     for (int64_t i = 0; i < count_out(b); i++)
         b->bound[i] = carried[i] - still[i] + /* a pad's value is rounded */
                       rounding(1) * fabs(b->out[i]);
+}
+
+/* ---- sums of sizes -------------------------------------------------------------------- */
+
+/* What grows with the size of every element, the more the larger it is. */
+static void bound_sizes(Bounder *b)
+{
+    const double *in = absolutes(b, 0);
+    double *wide = absolutes(b, 0);
+    const double r = rounding(count_in(b, 0) / count_out(b));
+    for (int64_t i = 0; i < count_in(b, 0); i++)
+        wide[i] += b->off[0][i] + r * wide[i];
+    const double *more = evaluated(b, (const double *[]){ wide });
+    const double *size = evaluated(b, &in);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = more[i] - size[i] + rounding(1) * size[i];
 }
 
 /* ---- along an axis --------------------------------------------------------------- */
@@ -159,7 +197,8 @@ static void add_shift(Bounder *b, int index, double sign, double *most)
         in[i] = i == index ? shifted : b->in[i];
     const double *out = evaluated(b, in);
     for (int64_t i = 0; i < count_out(b); i++)
-        most[i] = fmax(most[i], fabs(out[i] - b->out[i]));
+        most[i] =
+            isnan(out[i]) ? INFINITY : fmax(most[i], fabs(out[i] - b->out[i]));
 }
 
 static void bound_elements(Bounder *b)
@@ -184,14 +223,37 @@ typedef void Rule(Bounder *b);
 
 /* The others, new ones too, are elementwise: bound_elements. */
 static Rule *const rules[OP_COUNT] = {
-    [OP_CONV] = bound_products,        [OP_DENSE] = bound_products,
-    [OP_MAXPOOL] = bound_moves,        [OP_AVGPOOL] = bound_moves,
-    [OP_GLOBAL_MAXPOOL] = bound_moves, [OP_GLOBAL_AVGPOOL] = bound_moves,
-    [OP_CONCAT] = bound_moves,         [OP_PAD] = bound_moves,
-    [OP_FLATTEN] = bound_moves,        [OP_RESHAPE] = bound_moves,
-    [OP_UPSAMPLE] = bound_moves,       [OP_SOFTMAX] = bound_softmax,
     [OP_ARGMAX] = bound_argmax,
+    [OP_MATMUL] = bound_matmul,
+    [OP_AVGPOOL] = bound_moves,
+    [OP_CONCAT] = bound_moves,
+    [OP_FLATTEN] = bound_moves,
+    [OP_GLOBAL_AVGPOOL] = bound_moves,
+    [OP_GLOBAL_MAXPOOL] = bound_moves,
+    [OP_MAXPOOL] = bound_moves,
+    [OP_PAD] = bound_moves,
+    [OP_RESHAPE] = bound_moves,
+    [OP_SLICE] = bound_moves,
+    [OP_TRANSPOSE] = bound_moves,
+    [OP_UPSAMPLE] = bound_moves,
+    [OP_CONV] = bound_products,
+    [OP_DENSE] = bound_products,
+    [OP_LPPOOL] = bound_sizes,
+    [OP_REDUCE_L1] = bound_sizes,
+    [OP_REDUCE_L2] = bound_sizes,
+    [OP_REDUCE_MEAN] = bound_sizes,
+    [OP_REDUCE_SUM] = bound_sizes,
+    [OP_REDUCE_SUM_SQUARE] = bound_sizes,
+    [OP_SOFTMAX] = bound_softmax,
 };
+
+/* Nothing is said of what a float cannot hold, nor of what is made of it. */
+static void open_far_out(Bounder *b)
+{
+    for (int64_t i = 0; i < count_out(b); i++)
+        if (!(fabs(b->out[i]) + b->bound[i] < FLT_MAX))
+            b->bound[i] = INFINITY;
+}
 
 static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
                        double **all)
@@ -209,6 +271,7 @@ static void bound_node(Arena *arena, const Node *node, const Evaluation *e,
         rules[node->op](&b);
     else
         bound_elements(&b);
+    open_far_out(&b);
 }
 
 double **bound_all(Arena *arena, const Graph *graph, const Evaluation *e)

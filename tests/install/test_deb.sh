@@ -14,7 +14,12 @@ for file in usr/bin/cnnc usr/include/cnnc/net.h usr/share/man/man1/cnnc.1.gz \
     usr/share/doc/cnnc/copyright usr/share/doc/cnnc/changelog.gz; do
     grep -q " \./$file\$" "$work/contents" || fail "$file is not in it"
 done
+grep -q "/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)/pkgconfig/cnnc.pc\$" \
+    "$work/contents" || fail "cross compilers do not see cnnc.pc"
 dpkg-deb --field "$package" Depends | grep -q libjson-c ||
     fail "it does not depend on json-c"
 dpkg-deb --extract "$package" "$work/root" || fail "cannot extract"
 "$work/root/usr/bin/cnnc" --version || fail "its cnnc does not run"
+if command -v lintian >/dev/null; then
+    lintian --allow-root --fail-on error,warning "$package" || fail lintian
+fi

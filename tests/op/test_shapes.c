@@ -1,62 +1,7 @@
 /*
  * test_shapes.c - shape rules at their limits, and the messages beyond them.
  */
-#include "base/capture.h"
-#include "net.h"
-#include "unit.h"
-
-/* One node on one input: its shape, or the first line of the error. */
-typedef struct Row {
-    Op op;
-    const char *attrs;
-    int rank;
-    int64_t in[4];
-    const char *expected;
-} Row;
-
-static char *outcome(const Row *row)
-{
-    Net n = net_new(shape_of(row->rank, row->in));
-    char *text, *end;
-    bool good;
-    Text result = { 0 };
-    net_add(&n, row->op, row->attrs);
-    capture_start(DIAG_PLAIN);
-    good = net_infer(&n);
-    text = capture_end();
-    end = strchr(text, '\n');
-    if (good) {
-        CU_ASSERT_STRING_EQUAL(text, "");
-        shape_text(&result, &n.last->shape);
-    } else {
-        CU_ASSERT(n.last->poisoned);
-        CU_ASSERT_EQUAL_FATAL(strncmp(text, "cnnc: error: ", 13), 0);
-        text_addn(&result, text + 13, (size_t)(end - text) - 13);
-    }
-    free(text);
-    text = strdup(text_get(&result));
-    text_free(&result);
-    net_free(&n);
-    return text;
-}
-
-static void check(const Row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char *text = outcome(&rows[i]);
-        bool same = strcmp(text, rows[i].expected) == 0;
-        if (!same)
-            fprintf(stderr,
-                    "\n%s(%s) on rank %d: expected\n    %s\ngot\n    "
-                    "%s\n",
-                    op_info[rows[i].op].name, rows[i].attrs, rows[i].rank,
-                    rows[i].expected, text);
-        CU_ASSERT(same);
-        free(text);
-    }
-}
-
-#define CHECK(rows) check((rows), COUNT_OF(rows))
+#include "op/shapes.h"
 
 static void test_windows(void)
 {
@@ -112,6 +57,27 @@ static void test_windows(void)
           { 7, 8, 1 },
           "[7, 8, 1]" },
         { OP_AVGPOOL, "kernel=7", 3, { 7, 7, 512 }, "[1, 1, 512]" },
+    };
+    CHECK(rows);
+}
+
+static void test_windows_over_a_batch(void)
+{
+    static const Row rows[] = {
+        { OP_CONV,
+          "filters=6, kernel=5x3",
+          4,
+          { 2, 28, 28, 1 },
+          "[2, 24, 26, 6]" },
+        { OP_LPPOOL, "kernel=7", 4, { 3, 7, 9, 5 }, "[3, 1, 1, 5]" },
+        { OP_PAD, "pad=1x2", 4, { 3, 7, 9, 5 }, "[3, 9, 13, 5]" },
+        { OP_UPSAMPLE, "scale=2x3", 4, { 3, 7, 9, 5 }, "[3, 14, 27, 5]" },
+        { OP_MAXPOOL,
+          "kernel=8",
+          4,
+          { 9, 7, 9, 1 },
+          "'maxpool' kernel 8x8 is larger than its padded input "
+          "[9, 7, 9, 1]" },
     };
     CHECK(rows);
 }
@@ -211,6 +177,11 @@ static void test_windows_that_do_not_fit(void)
           3,
           { 7, 7, 1 },
           "padding 2 of 'maxpool' must be smaller than its kernel, 2x2" },
+        { OP_MAXPOOL,
+          "kernel=2, pad=1, dilation=3x1",
+          3,
+          { 2, 7, 1 },
+          "'maxpool' has windows with no pixel of the image" },
         { OP_CONV,
           "filters=6, kernel=0",
           3,
@@ -332,13 +303,15 @@ static void test_layers(void)
 {
     static const Row rows[] = {
         { OP_DENSE, "units=10", 1, { 84 }, "[10]" },
+        { OP_DENSE, "units=10", 3, { 4, 4, 16 }, "[4, 4, 10]" },
         { OP_DENSE,
           "units=10",
-          3,
-          { 4, 4, 16 },
-          "'dense' needs a vector, got [4, 4, 16]" },
+          0,
+          { 0 },
+          "'dense' needs at least one dimension, got a scalar" },
         { OP_GLOBAL_AVGPOOL, "", 3, { 7, 7, 64 }, "[64]" },
         { OP_GLOBAL_MAXPOOL, "", 2, { 7, 64 }, "[64]" },
+        { OP_GLOBAL_MAXPOOL, "", 4, { 2, 7, 5, 64 }, "[2, 64]" },
         { OP_GLOBAL_AVGPOOL,
           "",
           1,
@@ -525,6 +498,7 @@ static void test_bytes_need_a_scale(void)
 
 static const UnitTest tests[] = {
     UNIT(test_windows),
+    UNIT(test_windows_over_a_batch),
     UNIT(test_same_gives_ceil_of_in_by_stride),
     UNIT(test_ceil_mode_adds_a_window_that_begins_inside),
     UNIT(test_windows_that_do_not_fit),

@@ -147,6 +147,17 @@ UNARY = [
     ("silu", "", F.silu), ("gelu", "", F.gelu),
     ("gelu_tanh", "", lambda x: 0.5 * x * (1 + torch.tanh(
         (2 / np.pi) ** 0.5 * (x + 0.044715 * x ** 3)))),
+    ("mish", "", F.mish), ("log_sigmoid", "", F.logsigmoid),
+    ("softsign", "", F.softsign), ("selu", "", F.selu),
+    ("celu", "alpha=0.7", lambda x: F.celu(x, 0.7)),
+    ("thresholded_relu", "alpha=0.5", lambda x: F.threshold(x, 0.5, 0)),
+    ("shrink", "lambda=0.6", lambda x: F.hardshrink(x, 0.6)),
+    ("shrink", "lambda=0.6, bias=0.6", lambda x: F.softshrink(x, 0.6)),
+    ("abs", "", torch.abs), ("neg", "", torch.neg), ("sign", "", torch.sign),
+    ("square", "", torch.square), ("floor", "", torch.floor),
+    ("ceil", "", torch.ceil), ("round", "", torch.round),
+    ("exp", "", torch.exp), ("erf", "", torch.erf),
+    ("reciprocal", "", torch.reciprocal),
 ]
 
 
@@ -174,6 +185,9 @@ def fixed_cases():
     yield "div", "", [x, vector], [], x / vector
     yield "min", "", [x, other], [], torch.minimum(x, other)
     yield "max", "", [x, other], [], torch.maximum(x, other)
+    yield "prelu", "", [x, vector], [], F.prelu(x, vector.flatten())
+    yield "sqrt", "", [x.abs()], [], x.abs().sqrt()
+    yield "log", "", [x.abs()], [], x.abs().log()
     yield "argmax", "", [x], [], x.argmax(1)
     yield "argmax", "axis=1", [x], [], x.argmax(3)
 
