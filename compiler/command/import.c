@@ -168,6 +168,14 @@ static void find_binds(Graph *read, const Tensor *const *of)
         read->binds.count = 0;
 }
 
+static bool has_parameters(const Graph *graph)
+{
+    for (int i = 0; i < graph->tensors.count; i++)
+        if (graph->tensors.at[i]->kind == TENSOR_PARAMETER)
+            return true;
+    return false;
+}
+
 /* ---- the whole ------------------------------------------------------------------------------ */
 
 void import_compose(Arena *arena, const Graph *graph, const char *file,
@@ -179,15 +187,15 @@ void import_compose(Arena *arena, const Graph *graph, const char *file,
     Graph *read;
     choose_text(arena, graph, &options, &written, &imported->text);
     read = read_again(arena, graph, &written,
-                      source_from_text(arena, file,
-                                       text_get(&imported->text)),
+                      source_from_text(arena, file, text_get(&imported->text)),
                       &of);
     find_binds(read, of);
-    if (read->binds.count) {
-        options.binds = read->binds.at;
-        options.bind_count = read->binds.count;
+    options.binds = read->binds.at;
+    options.bind_count = read->binds.count;
+    if (!has_parameters(read))
+        options.weights = read->weights = NULL;
+    if (read->binds.count || !options.weights)
         format_once(arena, graph, &options, &written, &imported->text);
-    }
     imported->graph = read;
     written_free(&written);
 }
@@ -196,4 +204,80 @@ void imported_free(Imported *imported)
 {
     text_free(&imported->text);
     graph_free(imported->graph);
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+typedef struct Import {
+    Arena *arena;
+    const CommandOptions *options;
+    const char *text, *weights; /* the files that are written */
+} Import;
+
+static bool name_files(Import *import)
+{
+    const char *model = import->options->files.at[0];
+
+    import->text = import->options->output;
+    if (!import_is_onnx(model)) {
+        diag_error_file(model, "'import' reads models of ONNX: NAME.onnx");
+        return false;
+    }
+    if (!import->text)
+        import->text = path_with_suffix(
+            import->arena, path_base(import->arena, model), ".cnn");
+    import->weights =
+        path_with_suffix(import->arena, import->text, ".safetensors");
+    if (strcmp(import->text, "-") == 0) {
+        diag_error_file(NULL, "'import' writes two files: -o NET.cnn");
+        return false;
+    }
+    if (strcmp(import->text, import->weights) == 0) {
+        diag_error_file(import->text, "the weights of that name are written "
+                                      "beside the network: give it another "
+                                      "suffix");
+        return false;
+    }
+    if (path_same_file(import->text, model) ||
+        path_same_file(import->weights, model)) {
+        diag_error_file(model, "the model itself would be overwritten");
+        return false;
+    }
+    return true;
+}
+
+static bool write_files(const Import *import, const Imported *imported)
+{
+    return file_write(import->text, text_get(&imported->text),
+                      imported->text.length) &&
+           (!imported->graph->weights ||
+            weights_save(imported->graph, import->weights));
+}
+
+static bool import_model(Import *import)
+{
+    Graph *graph = load_network(import->arena, import->options);
+    Imported imported = { 0 };
+    bool done;
+
+    if (!graph)
+        return false;
+    pipeline_clean(graph, &(Options){ 0 });
+    import_compose(import->arena, graph, path_base(import->arena, import->text),
+                   path_base(import->arena, import->options->files.at[0]),
+                   path_base(import->arena, import->weights), &imported);
+    done = write_files(import, &imported);
+    imported_free(&imported);
+    graph_free(graph);
+    return done;
+}
+
+bool command_import(const CommandOptions *options)
+{
+    Import import = { .arena = arena_new(), .options = options };
+    bool done = name_files(&import) && import_model(&import);
+
+    diag_flush();
+    arena_free(import.arena);
+    return done;
 }

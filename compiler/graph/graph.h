@@ -244,8 +244,8 @@ struct Tensor {
     TensorKind kind;
     const char *name;  /* "image", "layer1.0.conv1.weight", or made up */
     const char *label; /* the user's name for a value, or NULL */
-    const char *title; /* of an input in a foreign model, may be anything;
-                          NULL: as name */
+    const char *title; /* of an input or a weight in a foreign model, may be
+                          anything; NULL: as name */
     DType type;
     Shape shape;
     bool poisoned;     /* its maker failed and was reported */

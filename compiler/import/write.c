@@ -76,7 +76,8 @@ static void write_head(const Writer *w, Text *out)
     }
     if (o->remark)
         text_printf(out, "# %s\n", o->remark);
-    text_printf(out, "network %s\n\n", w->graph->name);
+    text_printf(out, "network %s%s\n\n", w->graph->name,
+                name_is_keyword(w->graph->name) ? "_" : "");
     if (o->weights) {
         text_add(out, "weights ");
         add_quoted(out, o->weights);
@@ -108,12 +109,13 @@ static void add_scale(Text *out, double scale)
     text_add(out, scale < 0 ? ")" : "");
 }
 
-static void write_inputs(const Writer *w, Text *out)
+static void write_inputs(Writer *w, Text *out)
 {
     for (int i = 0; i < w->graph->inputs.count; i++) {
         const Tensor *input = w->graph->inputs.at[i];
         const Node *convert = input_convert(w, input);
-        text_printf(out, "input %s : %s", input->name, dtype_name(input->type));
+        text_printf(out, "input %s : %s", input_name(w, input, false),
+                    dtype_name(input->type));
         shape_text(out, &input->shape);
         if (convert) {
             double scale = node_attrs(convert, ConvertAttrs)->scale;
@@ -138,18 +140,21 @@ static const Item *maker_of(const Writer *w, const Tensor *tensor)
 }
 
 /* " = name" where the output is not what its name alone says. */
-static void add_source(const Writer *w, Text *out, const Output *output)
+static void add_source(Writer *w, Text *out, const Output *output)
 {
     const Tensor *input = input_of(w, output->tensor);
     const Item *item = maker_of(w, output->tensor);
-    const char *name = input ? input->name : item ? item->name : NULL;
-    if (is_data(output->tensor))
-        name = output->tensor->label;
+    const char *name = input  ? input_name(w, input, true)
+                       : item ? item->name
+                              : NULL;
+    for (int i = 0; i < w->network.lone.count; i++)
+        if (w->network.lone.at[i].tensor == output->tensor)
+            name = w->network.lone.at[i].name;
     if (name && strcmp(name, output->name) != 0)
         text_printf(out, " = %s", name);
 }
 
-static void write_outputs(const Writer *w, Text *out)
+static void write_outputs(Writer *w, Text *out)
 {
     text_char(out, '\n');
     for (int i = 0; i < w->graph->outputs.count; i++) {
@@ -195,7 +200,8 @@ static void write_block(Writer *w, Text *out, Block *block)
 static void take_names(Writer *w)
 {
     for (int i = 0; i < w->graph->inputs.count; i++)
-        vec_push(&w->network.names, w->graph->inputs.at[i]->name);
+        vec_push(&w->network.names,
+                 input_name(w, w->graph->inputs.at[i], false));
     for (int i = 0; i < w->graph->outputs.count; i++)
         vec_push(&w->network.names, w->graph->outputs.at[i].name);
 }
@@ -204,19 +210,24 @@ static void free_body(Body *body)
 {
     vec_free(&body->items);
     vec_free(&body->names);
+    vec_free(&body->lone);
 }
 
+/* The lines come first: what they start from decides on names of inputs. */
 static void write_all(Writer *w, Text *out)
 {
+    Text lines = { 0 };
+    count_readers(&w->network);
+    write_body(w, &lines, &w->network);
+    write_outputs(w, &lines);
     write_head(w, out);
     write_inputs(w, out);
-    count_readers(&w->network);
     for (int i = w->blocks.count - 1; i >= 0; i--) {
         count_readers(&w->blocks.at[i]->body);
         write_block(w, out, w->blocks.at[i]);
     }
-    write_body(w, out, &w->network);
-    write_outputs(w, out);
+    text_add(out, text_get(&lines));
+    text_free(&lines);
 }
 
 void import_write(Written *written, const Graph *graph,
@@ -227,6 +238,7 @@ void import_write(Written *written, const Graph *graph,
                  .graph = graph,
                  .options = &chosen,
                  .written = written };
+    w.input_named = NEW_N(w.arena, bool, graph->inputs.count);
     chosen.width = options->width ? options->width : USUAL_WIDTH;
     written_free(written);
     write_layers(&w);

@@ -11,7 +11,7 @@
 #include "import/write_local.h"
 
 enum {
-    LEAST_SAVED = 80,  /* characters that a block has to save */
+    LEAST_SAVED = 80,    /* characters that a block has to save */
     MOST_LOOKED_AT = 40, /* patterns that are measured, of the promising ones */
     MOST_OPTIONS = 8,
     MOST_BLOCKS = 60
@@ -113,8 +113,7 @@ static bool seen_before(const Window *windows, int at)
 /* ---- groups ------------------------------------------------------------------------------ */
 
 /* Windows first..first+count-1, of one hash. */
-static void find_plain(Patterns *patterns, Window *windows,
-                       int count)
+static void find_plain(Patterns *patterns, Window *windows, int count)
 {
     if (count < 2 || (count - 1) * cost_of(windows) < LEAST_SAVED + 40)
         return;
@@ -171,7 +170,8 @@ static const char *names_without(const Window *window, const Option *option)
 }
 
 /* Windows like this one, and those like it without a part. */
-static void find_merged(Patterns *patterns, Windows *windows, int first, int end, const Option *option)
+static void find_merged(Patterns *patterns, Windows *windows, int first,
+                        int end, const Option *option)
 {
     const int other =
         find_hash(windows, window_hash_without(&windows->at[first], option));

@@ -44,8 +44,8 @@ static void trial_open(Trial *t, const Graph *graph, const Node *node)
     t->graph.arena = arena_new();
     t->node = *node;
     t->node.input_count = node->data_count;
-    t->node.attrs = arena_copy(t->graph.arena, node->attrs,
-                               op_info[node->op].attrs_size);
+    t->node.attrs =
+        arena_copy(t->graph.arena, node->attrs, op_info[node->op].attrs_size);
     t->out = *node->output[0];
     t->outs[0] = &t->out;
     t->node.output = t->outs;
@@ -157,8 +157,8 @@ static void find_attributes(Writer *w, const Node *node, Layer *layer)
         layer->attr[i] = attribute_text(w->arena, node, i);
         layer->is_default[i] =
             attr->fallback && comes_to_same(w->graph, node, i, attr->fallback);
-        layer->is_same[i] = attr->kind == ATTR_PAD &&
-                            comes_to_same(w->graph, node, i, "same");
+        layer->is_same[i] =
+            attr->kind == ATTR_PAD && comes_to_same(w->graph, node, i, "same");
         if (layer->is_same[i] && layer->attr[i][0] == '[')
             layer->attr[i] = "same";
         if (layer->is_default[i] && strcmp(attr->fallback, "kernel") != 0)

@@ -23,20 +23,12 @@ typedef struct Count {
     bool unsure; /* some of them are optional */
 } Count;
 
-/* An operand that is a parameter of its own. */
-typedef struct Lone {
-    const Tensor *tensor; /* of the first instance */
-    int item, place;      /* in a block */
-    const char *name;
-} Lone;
-
 typedef struct Lines {
     Writer *w;
     Body *body;
     Text *out;
     int depth;
     VEC(Count) counts;
-    VEC(Lone) lone;
     Shape claimed; /* the last claim's */
 } Lines;
 
@@ -83,8 +75,8 @@ static void add_as(Lines *l, Text *text, const Item *item, bool optional)
 static const Lone *lone_of(const Lines *l, int item, const Ref *ref,
                            const Tensor *tensor)
 {
-    for (int i = 0; i < l->lone.count; i++) {
-        const Lone *lone = &l->lone.at[i];
+    for (int i = 0; i < l->body->lone.count; i++) {
+        const Lone *lone = &l->body->lone.at[i];
         if (l->body->block ? lone->item == item && lone->place == ref->place
                            : lone->tensor == tensor)
             return lone;
@@ -100,7 +92,7 @@ static void add_operand(Lines *l, Text *text, int at, const Ref *ref)
     switch (ref->kind) {
     case REF_IN: text_add(text, "in"); return;
     case REF_ITEM: text_add(text, l->body->items.at[ref->item].name); return;
-    case REF_INPUT: text_add(text, ref->input->name); return;
+    case REF_INPUT: text_add(text, input_name(l->w, ref->input, true)); return;
     case REF_DATA:
         data = data_of(item, ref, k);
         if (stands_inline(l->body, item, ref))
@@ -197,7 +189,7 @@ static void find_run(Lines *l, int at)
            counts_on(items[end].wanted, items[end + 1].wanted))
         end++;
     name = name_internn(items[at].wanted, head);
-    if (end == at || !name_is_free(l->w, l->body, name))
+    if (end == at || !name_is_unused(l->w, l->body, name))
         return;
     vec_push(&l->body->names, name);
     items[at].run = end - at + 1;
@@ -223,6 +215,8 @@ static bool opens(const Lines *l, int at)
 {
     const Item *item = &l->body->items.at[at];
     const Node *node;
+    if (!starts_line(l->body, item))
+        return false;
     if (is_large(l, at))
         return true;
     node = first_node(l, item);
@@ -298,21 +292,13 @@ static int line_end(Lines *l, int first, int last)
     return end;
 }
 
-/* Whether the first item of a thread gets its first operand from the line
- * before. */
-static bool first_flows(const Lines *l, const Thread *t)
-{
-    const Ref *flow = NULL;
-    const Item *item = &l->body->items.at[t->first];
-    return live_operands(item, &flow) == 1 && flow == item->in;
-}
-
 static void put_thread(Lines *l, const Thread *t)
 {
     const char *name = l->body->items.at[t->last].name;
     const bool whole = l->body->block && name;
     for (int first = t->first, end; first <= t->last; first = end + 1) {
-        const bool flows = first > t->first || first_flows(l, t);
+        const bool flows =
+            first > t->first || takes_arrow(&l->body->items.at[first]);
         const Ref *source = first == t->first && t->sourced ? &t->source : NULL;
         const int run = l->body->items.at[first].run;
         end = whole ? t->last
@@ -407,6 +393,20 @@ static void put_lone(Lines *l, const Item *item, const Ref *ref,
     text_char(l->out, '\n');
 }
 
+/* An output that is no more than a constant. */
+static void put_output_constant(Lines *l, const Tensor *tensor)
+{
+    Lone lone = { .tensor = tensor };
+    const Ref none = { 0 };
+    if (!is_data(tensor) || lone_of(l, 0, &none, tensor))
+        return;
+    lone.name = name_for_value(l->w, l->body, "p");
+    vec_push(&l->body->lone, lone);
+    text_printf(l->out, "parameter %s : f32", lone.name);
+    shape_text(l->out, &tensor->shape);
+    text_char(l->out, '\n');
+}
+
 static void put_parameters(Lines *l)
 {
     for (int i = 0; i < l->body->items.count; i++) {
@@ -420,12 +420,14 @@ static void put_parameters(Lines *l)
                 data_of(item, ref, item_instance(item, l->body->instances));
             if (lone_of(l, i, ref, lone.tensor))
                 continue;
-            lone.name = name_take(l->w, l->body, lone_name(l, item, ref));
-            vec_push(&l->lone, lone);
+            lone.name = name_for_value(l->w, l->body, lone_name(l, item, ref));
+            vec_push(&l->body->lone, lone);
             put_lone(l, item, ref, &lone);
         }
     }
-    if (l->lone.count && !l->body->block)
+    for (int i = 0; i < l->w->graph->outputs.count && !l->body->block; i++)
+        put_output_constant(l, l->w->graph->outputs.at[i].tensor);
+    if (l->body->lone.count && !l->body->block)
         text_char(l->out, '\n');
 }
 
@@ -450,5 +452,4 @@ void write_body(Writer *w, Text *out, Body *body)
             put_thread(&l, &threads.at[t]);
     vec_free(&threads);
     vec_free(&l.counts);
-    vec_free(&l.lone);
 }

@@ -63,6 +63,13 @@ typedef struct Option {
     const char *condition;
 } Option;
 
+/* A constant that cannot stand in a line: a parameter of its own. */
+typedef struct Lone {
+    const Tensor *tensor; /* of the first instance */
+    int item, place;      /* in a block */
+    const char *name;
+} Lone;
+
 struct Body {
     Block *block; /* NULL: the network */
     int number;   /* 0: the network */
@@ -71,6 +78,7 @@ struct Body {
     const Tensor **in; /* by instance; NULL: of the network */
     Option option;
     VEC(const char *) names; /* of values and parameters */
+    VEC(Lone) lone;
 };
 
 /* What differs between the uses of a block. */
@@ -105,6 +113,7 @@ typedef struct Writer {
     Layer *layers; /* by node id */
     Body network;
     VEC(Block *) blocks;
+    bool *input_named; /* by input: a line starts from it */
     Written *written;
 } Writer;
 
@@ -143,8 +152,8 @@ const Node *input_convert(const Writer *w, const Tensor *input);
 typedef struct Window {
     Body *body;
     int first, length;
-    uint64_t hash;     /* of its structure */
-    const char *names; /* of its layers, without the prefix; NULL: they do not
+    uint64_t hash;      /* of its structure */
+    const char *names;  /* of its layers, without the prefix; NULL: they do not
                           fit into a block */
     const char *prefix; /* what the use has to be called; NULL: anything */
 } Window;
@@ -157,7 +166,7 @@ typedef struct Pattern {
     int length;
     Option option;
     Windows windows;
-    int full; /* one of them that has all of it */
+    int full;  /* one of them that has all of it */
     int saves; /* characters, at most */
 } Pattern;
 
@@ -202,12 +211,16 @@ void shape_texts(Writer *w, const Body *body, const Item *item, const Ref *ref,
 
 /* ---- names (write_names.c) --------------------------------------------------------------------- */
 
+bool name_is_keyword(const char *name);
 /* Words of the language, layers and blocks; what is no identifier. */
 bool name_means_something(const Writer *w, const char *name);
+/* What an input is called: by lines that start from it, and on its own line,
+ * where a keyword is fine as long as no line needs it. */
+const char *input_name(Writer *w, const Tensor *input, bool in_a_line);
 /* Whether a value of the body can be called so. */
-bool name_is_free(const Writer *w, const Body *body, const char *name);
+bool name_is_unused(const Writer *w, const Body *body, const char *name);
 /* The name, or one with a number, for a value of the body. */
-const char *name_take(Writer *w, Body *body, const char *name);
+const char *name_for_value(Writer *w, Body *body, const char *name);
 /* A name that says what the block is. */
 const char *block_name(Writer *w, const Block *block);
 /* A name for the value of the item, from who reads it. */
@@ -233,6 +246,12 @@ void body_threads(Writer *w, Body *body, Threads *threads);
 /* The operands that are no constants, without weights that are values; the
  * first of them. */
 int live_operands(const Item *item, const Ref **first);
+/* Whether the item's first operand can come by an arrow, from a source or the
+ * line before. */
+bool takes_arrow(const Item *item);
+/* Whether a line can start with the item and go on from the line before: none
+ * of its arguments is a value. */
+bool starts_line(const Body *body, const Item *item);
 void count_readers(Body *body);
 bool same_ref(const Ref *a, const Ref *b);
 

@@ -11,19 +11,32 @@
 
 /* ---- what means something --------------------------------------------------------- */
 
-static bool is_word(const char *name)
+static bool is_one_of(const char *name, const char *const *words)
 {
-    static const char *const words[] = {
-        "network", "weights", "input", "output", "block", "loss", "bind",
-        "train",   "if",      "else",  "as",     "and",   "or",   "not",
-        "yes",     "no",      "in",    "same",   "valid", "inf",  "nan",
-        "floor",   "classes", "parameter",
-    };
-    DType type;
-    for (size_t i = 0; i < COUNT_OF(words); i++)
+    for (int i = 0; words[i]; i++)
         if (strcmp(words[i], name) == 0)
             return true;
-    return dtype_parse(name, &type) || op_find(name) != OP_COUNT;
+    return false;
+}
+
+bool name_is_keyword(const char *name)
+{
+    static const char *const words[] = {
+        "network", "weights", "input",     "output", "block", "loss",
+        "bind",    "train",   "parameter", "if",     "else",  "as",
+        "and",     "or",      "not",       "yes",    "no",    NULL,
+    };
+    return is_one_of(name, words);
+}
+
+/* What a value cannot be called, beside keywords, or should not. */
+static bool is_word(const char *name)
+{
+    static const char *const words[] = { "in",  "same",  "valid", "inf",
+                                         "nan", "floor", NULL };
+    DType type;
+    return is_one_of(name, words) || dtype_parse(name, &type) ||
+           op_find(name) != OP_COUNT;
 }
 
 bool name_means_something(const Writer *w, const char *name)
@@ -31,7 +44,21 @@ bool name_means_something(const Writer *w, const char *name)
     for (int i = 0; i < w->blocks.count; i++)
         if (w->blocks.at[i]->name && !strcmp(w->blocks.at[i]->name, name))
             return true;
-    return is_word(name) || !name_is_identifier(name);
+    return is_word(name) || name_is_keyword(name) || !name_is_identifier(name);
+}
+
+const char *input_name(Writer *w, const Tensor *input, bool in_a_line)
+{
+    const char *name = input->name;
+    int at = 0;
+    while (w->graph->inputs.at[at] != input)
+        at++;
+    w->input_named[at] |= in_a_line;
+    if (name_is_identifier(name) && !is_word(name) &&
+        !(name_is_keyword(name) && w->input_named[at]))
+        return name;
+    return name_intern(arena_printf(w->arena, "%s_",
+                                    name_is_identifier(name) ? name : "input"));
 }
 
 /* conv1: what a layer without a name is called. */
@@ -61,12 +88,12 @@ static bool is_taken(const Writer *w, const Body *body, const char *name)
     return false;
 }
 
-bool name_is_free(const Writer *w, const Body *body, const char *name)
+bool name_is_unused(const Writer *w, const Body *body, const char *name)
 {
     return !is_taken(w, body, name);
 }
 
-const char *name_take(Writer *w, Body *body, const char *name)
+const char *name_for_value(Writer *w, Body *body, const char *name)
 {
     const char *made = name;
     for (int n = 2; is_taken(w, body, made); n++)
@@ -124,7 +151,7 @@ const char *block_name(Writer *w, const Block *block)
     const char *name, *made;
     look_at(w, &block->body, &content);
     name = made = content_name(&content);
-    for (int n = 2; !name_is_free(w, &w->network, made); n++)
+    for (int n = 2; !name_is_unused(w, &w->network, made); n++)
         made = arena_printf(w->arena, "%s%d", name, n);
     return name_intern(made);
 }

@@ -202,15 +202,15 @@ static const char *slot_text(Writer *w, const Body *body, const Slot *slot)
     return text ? text : new_param(w, body, slot);
 }
 
-static const char *body_number(Writer *w, const Body *body, const int64_t *numbers)
+static const char *body_number(Writer *w, const Body *body,
+                               const int64_t *numbers)
 {
     Slot slot = { .hint = "size" };
     slot.text = NEW_N(w->arena, const char *, body->instances);
     slot.number = arena_copy(w->arena, numbers,
                              sizeof *numbers * (size_t)body->instances);
     for (int k = 0; k < body->instances; k++)
-        slot.text[k] =
-            arena_printf(w->arena, "%lld", (long long)numbers[k]);
+        slot.text[k] = arena_printf(w->arena, "%lld", (long long)numbers[k]);
     return slot_text(w, body, &slot);
 }
 
@@ -233,8 +233,7 @@ static Slot attr_slot(Writer *w, const Body *body, const Item *item, int attr)
     if (info->kind == ATTR_INT)
         slot.number = NEW_N(w->arena, int64_t, body->instances);
     for (int k = 0; k < body->instances; k++) {
-        const Layer *layer =
-            item->node[k] ? layer_of(w, item->node[k]) : NULL;
+        const Layer *layer = item->node[k] ? layer_of(w, item->node[k]) : NULL;
         if (!layer)
             continue;
         slot.text[k] = layer->attr[attr];
@@ -270,10 +269,9 @@ static void layer_arguments(Writer *w, const Body *body, const Item *item,
         if (always_default(w, body, item, i))
             continue;
         slot = attr_slot(w, body, item, i);
-        add_argument(out,
-                     attr->fallback || info->most_inputs > 1 ? attr->name
-                                                             : NULL,
-                     slot_text(w, body, &slot));
+        add_argument(
+            out, attr->fallback || info->most_inputs > 1 ? attr->name : NULL,
+            slot_text(w, body, &slot));
     }
 }
 
@@ -370,8 +368,7 @@ static bool tells(const Body *body, const Facts *f, bool stride, bool channels,
 }
 
 /* in.channels != 4 * filters; NULL: it cannot be said without a parameter. */
-static const char *out_channels(Writer *w, const Body *body,
-                                const int64_t *out)
+static const char *out_channels(Writer *w, const Body *body, const int64_t *out)
 {
     Slot slot = { .number = arena_copy(w->arena, out,
                                        sizeof *out * (size_t)body->instances) };
@@ -401,8 +398,7 @@ static const char *natural_condition(Writer *w, const Body *body,
     for (size_t i = 0; i < COUNT_OF(forms); i++) {
         Text text = { 0 };
         if ((forms[i].stride && !f->stride) || (forms[i].channels && !out) ||
-            !tells(body, f, forms[i].stride, forms[i].channels,
-                   forms[i].where))
+            !tells(body, f, forms[i].stride, forms[i].channels, forms[i].where))
             continue;
         for (const char *s = forms[i].text; *s; s++)
             if (s[0] == '%' && s[1] == 's')

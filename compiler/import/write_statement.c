@@ -51,7 +51,7 @@ static void put_broken(Printer *p, const char *text)
             length = (size_t)(more - text);
         }
         for (size_t i = 0; i < length; i++)
-            parentheses += text[i] == '(' || text[i] == '[' ? 1
+            parentheses += text[i] == '(' || text[i] == '['   ? 1
                            : text[i] == ')' || text[i] == ']' ? -1
                                                               : 0;
         text_addn(p->out, text, length);

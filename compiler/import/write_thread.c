@@ -48,6 +48,25 @@ void count_readers(Body *body)
                 body->items.at[body->items.at[i].in[j].item].readers++;
 }
 
+bool takes_arrow(const Item *item)
+{
+    const Ref *first = NULL;
+    const int live = live_operands(item, &first);
+    if (live == 0) /* of a constant: from its name */
+        return !item->block && item->count > 0 &&
+               op_info[item->op].most_inputs == 1;
+    return live == 1 && first == item->in;
+}
+
+bool starts_line(const Body *body, const Item *item)
+{
+    for (int i = 1; i < item->count; i++)
+        if (!item->in[i].role && !(item->in[i].kind == REF_DATA &&
+                                   stands_inline(body, item, &item->in[i])))
+            return false;
+    return true;
+}
+
 /* ---- chains ------------------------------------------------------------------------- */
 
 bool is_option(const Body *body, int item)
@@ -120,12 +139,13 @@ static void need_option(Needs *n, Thread *t)
 static void need_thread(Needs *n, Thread *t)
 {
     const Item *item = &n->body->items.at[t->first];
-    const Ref *flow = NULL;
-    const bool chain = live_operands(item, &flow) == 1 && flow == item->in;
+    const Ref *flow = item->in;
+    const bool chain = takes_arrow(item);
     const bool side = n->body->block && n->needed[t->last];
     t->sourced = false;
-    if (chain && (!(n->flows && same_ref(flow, &n->running)) ||
-                  (side && flow->kind == REF_IN))) {
+    if (chain &&
+        (!(n->flows && same_ref(flow, &n->running)) ||
+         !starts_line(n->body, item) || (side && flow->kind == REF_IN))) {
         t->sourced = true;
         t->source = *flow;
         need(n, flow);
@@ -188,7 +208,7 @@ static void give_name(Writer *w, Body *body, int item)
     else if (option->first >= 0 && item == option->last && option->joins)
         at->name = body->items.at[option->instead.item].name;
     else
-        at->name = name_take(w, body, value_name(body, item));
+        at->name = name_for_value(w, body, value_name(body, item));
 }
 
 void body_threads(Writer *w, Body *body, Threads *threads)

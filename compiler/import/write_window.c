@@ -86,8 +86,7 @@ static int place_of(const Places *places, const Ref *ref)
     return places->place[at];
 }
 
-static uint64_t hash_item(uint64_t hash, const Item *item,
-                          const Places *places)
+static uint64_t hash_item(uint64_t hash, const Item *item, const Places *places)
 {
     hash = mixed(hash, item->hash);
     for (int i = 0; i < item->count; i++)
@@ -107,8 +106,7 @@ static int *last_readers(const Body *body)
         const Item *item = &body->items.at[i];
         last[i] = item->is_output ? count : i;
         for (int j = 0; j < item->count; j++)
-            if (item->in[j].kind == REF_ITEM &&
-                last[item->in[j].item] < i)
+            if (item->in[j].kind == REF_ITEM && last[item->in[j].item] < i)
                 last[item->in[j].item] = i;
     }
     return last;
@@ -234,8 +232,7 @@ static bool used_outside(const Window *window, const char *prefix,
 {
     for (int i = 0; i < window->body->items.count; i++) {
         const char *name = window->body->items.at[i].wanted;
-        bool inside = i >= window->first &&
-                      i < window->first + window->length;
+        bool inside = i >= window->first && i < window->first + window->length;
         if (!inside && name &&
             (begins_with(name, prefix, length) ||
              (strncmp(name, prefix, length) == 0 && !name[length])))
@@ -277,8 +274,7 @@ void window_names(Window *window)
     if (name && !length)
         return;
     for (int i = 0; i < window->length; i++) {
-        const char *wanted =
-            window->body->items.at[window->first + i].wanted;
+        const char *wanted = window->body->items.at[window->first + i].wanted;
         text_printf(&names, "%s;", wanted ? wanted + length + 1 : "");
     }
     if (name)
@@ -335,10 +331,8 @@ static bool find_join(const Window *window, int at, Option *option)
             (other->kind == REF_ITEM && other->item >= window->first) ||
             (at == end && one->item != at - 1))
             continue;
-        *option = (Option){ .first = at,
-                            .last = at,
-                            .joins = true,
-                            .instead = *one };
+        *option =
+            (Option){ .first = at, .last = at, .joins = true, .instead = *one };
         return true;
     }
     return false;
