@@ -76,7 +76,7 @@ static void write_head(const Writer *w, Text *out)
     }
     if (o->remark)
         text_printf(out, "# %s\n", o->remark);
-    text_printf(out, "network %s%s\n\n", w->graph->name,
+    text_printf(out, "network %s%s\n\n", port_name(w, w->graph->name),
                 name_is_keyword(w->graph->name) ? "_" : "");
     if (o->weights) {
         text_add(out, "weights ");
@@ -150,7 +150,7 @@ static void add_source(Writer *w, Text *out, const Output *output)
     for (int i = 0; i < w->network.lone.count; i++)
         if (w->network.lone.at[i].tensor == output->tensor)
             name = w->network.lone.at[i].name;
-    if (name && strcmp(name, output->name) != 0)
+    if (name && strcmp(name, port_name(w, output->name)) != 0)
         text_printf(out, " = %s", name);
 }
 
@@ -159,7 +159,7 @@ static void write_outputs(Writer *w, Text *out)
     text_char(out, '\n');
     for (int i = 0; i < w->graph->outputs.count; i++) {
         const Output *output = &w->graph->outputs.at[i];
-        text_printf(out, "output %s", output->name);
+        text_printf(out, "output %s", port_name(w, output->name));
         add_source(w, out, output);
         for (int c = 0; c < output->class_count; c++) {
             text_add(out, c ? ", " : " : classes(");
@@ -173,7 +173,7 @@ static void write_outputs(Writer *w, Text *out)
             continue;
         text_printf(out, "\nloss %s", loss_name(output->loss));
         if (w->graph->outputs.count > 1)
-            text_printf(out, "(%s)", output->name);
+            text_printf(out, "(%s)", port_name(w, output->name));
         text_char(out, '\n');
     }
 }
@@ -203,7 +203,7 @@ static void take_names(Writer *w)
         vec_push(&w->network.names,
                  input_name(w, w->graph->inputs.at[i], false));
     for (int i = 0; i < w->graph->outputs.count; i++)
-        vec_push(&w->network.names, w->graph->outputs.at[i].name);
+        vec_push(&w->network.names, port_name(w, w->graph->outputs.at[i].name));
 }
 
 static void free_body(Body *body)

@@ -214,6 +214,8 @@ void shape_texts(Writer *w, const Body *body, const Item *item, const Ref *ref,
 bool name_is_keyword(const char *name);
 /* Words of the language, layers and blocks; what is no identifier. */
 bool name_means_something(const Writer *w, const char *name);
+/* The name of an input or output without the dots that it may have. */
+const char *port_name(const Writer *w, const char *name);
 /* What an input is called: by lines that start from it, and on its own line,
  * where a keyword is fine as long as no line needs it. */
 const char *input_name(Writer *w, const Tensor *input, bool in_a_line);

@@ -83,8 +83,7 @@ static bool same_outputs(Matcher *m)
     for (int i = 0; i < m->graph->outputs.count; i++) {
         const Output *a = &m->graph->outputs.at[i];
         const Output *b = &m->read->outputs.at[i];
-        if (strcmp(a->name, b->name) == 0 && a->loss == b->loss &&
-            a->class_count == b->class_count &&
+        if (a->loss == b->loss && a->class_count == b->class_count &&
             same_tensor(m, a->tensor, b->tensor))
             continue;
         text_printf(m->why, "the output '%s' is another", a->name);

@@ -47,18 +47,26 @@ bool name_means_something(const Writer *w, const char *name)
     return is_word(name) || name_is_keyword(name) || !name_is_identifier(name);
 }
 
+const char *port_name(const Writer *w, const char *name)
+{
+    char *made = arena_text(w->arena, name);
+    for (char *s = made; *s; s++)
+        if (*s == '.')
+            *s = '_';
+    return name_intern(
+        name_is_identifier(made) ? made : arena_printf(w->arena, "_%s", made));
+}
+
 const char *input_name(Writer *w, const Tensor *input, bool in_a_line)
 {
-    const char *name = input->name;
+    const char *name = port_name(w, input->name);
     int at = 0;
     while (w->graph->inputs.at[at] != input)
         at++;
     w->input_named[at] |= in_a_line;
-    if (name_is_identifier(name) && !is_word(name) &&
-        !(name_is_keyword(name) && w->input_named[at]))
+    if (!is_word(name) && !(name_is_keyword(name) && w->input_named[at]))
         return name;
-    return name_intern(arena_printf(w->arena, "%s_",
-                                    name_is_identifier(name) ? name : "input"));
+    return name_intern(arena_printf(w->arena, "%s_", name));
 }
 
 /* conv1: what a layer without a name is called. */

@@ -191,7 +191,7 @@ static const char *output_name(const Writer *w, const Item *item)
     for (int i = 0; i < w->graph->outputs.count; i++) {
         const Output *output = &w->graph->outputs.at[i];
         if (output->tensor == item_tensor(item, 0))
-            return output->name;
+            return port_name(w, output->name);
     }
     return NULL;
 }
