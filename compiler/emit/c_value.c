@@ -316,7 +316,20 @@ Precedence value_text(Function *f, Text *out, const Expr *expr)
     case EXPR_TANH:
     case EXPR_SIGMOID:
     case EXPR_ERF:
-    case EXPR_SOFTPLUS: return call(f, out, expr);
+    case EXPR_SOFTPLUS:
+    case EXPR_SIN:
+    case EXPR_COS:
+    case EXPR_TAN:
+    case EXPR_ASIN:
+    case EXPR_ACOS:
+    case EXPR_ATAN:
+    case EXPR_SINH:
+    case EXPR_COSH:
+    case EXPR_ASINH:
+    case EXPR_ACOSH:
+    case EXPR_ATANH:
+    case EXPR_POW:
+    case EXPR_FMOD: return call(f, out, expr);
     case EXPR_SELECT_LT: return select_of(f, out, expr, "<");
     case EXPR_SELECT_LE: return select_of(f, out, expr, "<=");
     case EXPR_SELECT_EQ: return select_of(f, out, expr, "==");

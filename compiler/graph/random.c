@@ -9,16 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "graph/random.h"
-
-typedef struct Maker {
-    Graph *graph;
-    Random random;
-    const RandomOptions *options;
-    VEC(Tensor *) values; /* what nodes may read */
-    VEC(int) degrees;     /* of values, by tensor id: products of products */
-    int count;            /* of nodes, for their names */
-} Maker;
+#include "graph/random_local.h"
 
 #define MOST_DEGREE 3 /* x * x * x: products must not leave f32's range */
 
@@ -32,14 +23,6 @@ RandomOptions random_defaults(void)
 
 /* ---- draws --------------------------------------------------------------------- */
 
-static bool chance(Maker *m, int one_in)
-{
-    return random_range(&m->random, 1, one_in) == 1;
-}
-
-#define PICK(m, list)                                                          \
-    ((list)[random_range(&(m)->random, 0, (int64_t)COUNT_OF(list) - 1)])
-
 static int64_t draw_extent(Maker *m)
 {
     static const int64_t extents[] = { 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33 };
@@ -52,165 +35,6 @@ static Tensor *draw_value(Maker *m)
     if (!chance(m, 3)) /* the newest: long chains */
         return m->values.at[last];
     return m->values.at[random_range(&m->random, 0, last)];
-}
-
-static int64_t channels_of(const Tensor *tensor)
-{
-    return tensor->shape.rank ? tensor->shape.dim[tensor->shape.rank - 1] : 1;
-}
-
-/* ---- attributes by their kind ------------------------------------------------------ */
-
-static int64_t draw_int(Maker *m, const Tensor *x)
-{
-    static const int64_t numbers[] = { -1, 0,  1,  1,  2,  3,  4, 8,
-                                       15, 16, 17, 31, 33, 48, 64 };
-    return chance(m, 3) ? channels_of(x) : PICK(m, numbers);
-}
-
-static double draw_float(Maker *m)
-{
-    static const double numbers[] = { 0, 1e-5, 0.01, 0.5, 1, 2, -0.5, -1 };
-    return PICK(m, numbers);
-}
-
-static Size draw_size(Maker *m, const Tensor *x)
-{
-    static const int64_t numbers[] = { 1, 1, 2, 2, 3, 3, 4, 5, 7 };
-    Size size = { chance(m, 2) ? 1 : 2, { 0 } };
-    const int height = shape_height(&x->shape);
-    for (int i = 0; i < size.count; i++)
-        size.at[i] = height + i < x->shape.rank && chance(m, 8) /* just fits */
-                         ? x->shape.dim[height + i]
-                         : PICK(m, numbers);
-    return size;
-}
-
-static Pad draw_pad(Maker *m)
-{
-    static const PadKind kinds[] = { PAD_EXPLICIT, PAD_EXPLICIT, PAD_VALID,
-                                     PAD_SAME };
-    static const int counts[] = { 1, 2, 4 };
-    static const int64_t numbers[] = { 0, 1, 1, 2, 3 };
-    Pad pad = { .kind = PICK(m, kinds) };
-    if (pad.kind != PAD_EXPLICIT)
-        return pad;
-    pad.count = PICK(m, counts);
-    for (int i = 0; i < pad.count; i++)
-        pad.number[i] = PICK(m, numbers);
-    return pad;
-}
-
-static FloatList draw_floats(Maker *m, const Tensor *x)
-{
-    FloatList list = { chance(m, 2) ? 1 : (int)channels_of(x), NULL };
-    list.at = NEW_N(m->graph->arena, double, list.count);
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = 0.25 + random_uniform(&m->random);
-    return list;
-}
-
-/* A shape of the same count: its factors, dealt into a few dimensions. */
-static IntList draw_shape(Maker *m, const Tensor *x)
-{
-    int64_t left = shape_count(&x->shape);
-    IntList list = { (int)random_range(&m->random, 1, 4), { 0 } };
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = 1;
-    for (int64_t factor = 2; left > 1; factor++)
-        while (left % factor == 0) {
-            list.at[random_range(&m->random, 0, list.count - 1)] *= factor;
-            left /= factor;
-        }
-    if (chance(m, 3))
-        list.at[random_range(&m->random, 0, list.count - 1)] = -1;
-    return list;
-}
-
-static IntList draw_order(Maker *m, const Tensor *x)
-{
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++) {
-        int other = (int)random_range(&m->random, 0, i);
-        list.at[i] = list.at[other];
-        list.at[other] = i;
-    }
-    return list;
-}
-
-/* A place in each dimension: most often its first or its last ones, also from
- * its end, or beyond. */
-static IntList draw_places(Maker *m, const Tensor *x)
-{
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++) {
-        const int64_t dim = x->shape.dim[i];
-        const int64_t places[] = { 0,   0,    1,  dim / 2, dim - 1, dim,
-                                   dim, 1000, -1, -dim,    1 - dim, -1000 };
-        list.at[i] = PICK(m, places);
-    }
-    return list;
-}
-
-static IntList draw_steps(Maker *m, const Tensor *x)
-{
-    static const int64_t steps[] = { 1, 1, 1, 1, 2, 3, 50, -1, -1, -2 };
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = PICK(m, steps);
-    return list;
-}
-
-/* Some of the dimensions, in any order, from either end; often all. */
-static IntList draw_axes(Maker *m, const Tensor *x)
-{
-    IntList list = draw_order(m, x);
-    if (chance(m, 3))
-        return list;
-    list.count = (int)random_range(&m->random, 0, list.count);
-    for (int i = 0; i < list.count; i++)
-        list.at[i] -= chance(m, 2) ? x->shape.rank : 0;
-    return list;
-}
-
-/* Lists of whole numbers mean something else in each operator. */
-static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
-{
-    static const struct {
-        const char *name;
-        IntList (*draw)(Maker *m, const Tensor *x);
-    } rows[] = {
-        { "shape", draw_shape },  { "perm", draw_order },
-        { "begin", draw_places }, { "end", draw_places },
-        { "step", draw_steps },   { "axes", draw_axes },
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return rows[i].draw(m, x);
-    BUG("nothing is drawn for the list '%s'", name);
-}
-
-static DType draw_dtype(Maker *m)
-{
-    static const DType types[] = { DT_F32, DT_U8, DT_I8, DT_I32 };
-    return m->options->steps ? PICK(m, types) : DT_F32;
-}
-
-static void draw_attr(Maker *m, const AttrInfo *attr, void *attrs,
-                      const Tensor *x)
-{
-    void *field = (char *)attrs + attr->offset;
-    switch (attr->kind) {
-    case ATTR_INT: *(int64_t *)field = draw_int(m, x); return;
-    case ATTR_FLOAT: *(double *)field = draw_float(m); return;
-    case ATTR_BOOL: *(bool *)field = chance(m, 2); return;
-    case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
-    case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
-    case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
-    case ATTR_INTS: *(IntList *)field = draw_ints(m, attr->name, x); return;
-    case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
-    }
-    BUG("no attribute kind %d", (int)attr->kind);
 }
 
 /* ---- nodes ------------------------------------------------------------------------------ */
@@ -336,9 +160,19 @@ static const struct {
     { OP_RECIPROCAL, 0, 0.5, 2 },
     { OP_EXP, 0, -8, 1 },
     { OP_LOG, 0, 0.125, 64 },
-    { OP_SQRT, 0, 0, 64 },
+    { OP_SQRT, 0, 0.0625, 64 },
     { OP_REDUCE_PROD, 0, 0.5, 2 },
     { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
+    { OP_TAN, 0, -1.25, 1.25 },
+    { OP_ASIN, 0, -0.9375, 0.9375 },
+    { OP_ACOS, 0, -0.9375, 0.9375 },
+    { OP_ATANH, 0, -0.9375, 0.9375 },
+    { OP_ACOSH, 0, 1.0625, 64 },
+    { OP_SINH, 0, -2, 2 },
+    { OP_COSH, 0, -2, 2 },
+    { OP_POW, 0, 0.5, 2 },
+    { OP_POW, 1, -2, 2 },
+    { OP_FMOD, 1, 0.5, 2 },
 };
 
 /* The input, clipped to where it must lie; constants are from 0.5 to 1.5. */
@@ -424,14 +258,14 @@ static void give_weights(Maker *m, Node *node)
     graph_sort(m->graph);
 }
 
-static bool try_op(Maker *m, Op op)
+static bool try_op_on(Maker *m, Op op, Tensor *x)
 {
     enum { MOST = 4 };
     const OpInfo *info = &op_info[op];
     Tensor *inputs[MOST];
     int tensors, count = info->least_inputs;
     Node *node;
-    inputs[0] = draw_value(m);
+    inputs[0] = x;
     if (info->most_inputs >= MOST)
         count = (int)random_range(&m->random, count, MOST);
     for (int i = 1; i < count; i++)
@@ -444,12 +278,59 @@ static bool try_op(Maker *m, Op op)
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)
         if (!info->attrs[i].fallback || chance(m, 2))
-            draw_attr(m, &info->attrs[i], node->attrs, inputs[0]);
+            random_attr(m, &info->attrs[i], node->attrs, inputs[0]);
     if (!keep_node(m, node, tensors))
         return false;
     if (node->input_count > node->data_count && chance(m, 6))
         give_weights(m, node);
     return true;
+}
+
+/* ---- channels first ------------------------------------------------------------------------ */
+
+static const bool of_images[OP_COUNT] = {
+    [OP_CONV] = true,      [OP_MAXPOOL] = true,  [OP_AVGPOOL] = true,
+    [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true, [OP_PAD] = true,
+    [OP_LPPOOL] = true,
+};
+
+/* Channels go from the first of three dimensions to the last, or back. */
+static Node *add_turn(Maker *m, Tensor *x, bool back)
+{
+    Node *node = add_node(m, OP_TRANSPOSE, &x, 1);
+    IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    const int first = x->shape.rank - 3;
+    perm->count = x->shape.rank;
+    for (int d = 0; d < perm->count; d++)
+        perm->at[d] = d < first ? d : first + (d - first + (back ? 2 : 1)) % 3;
+    return node;
+}
+
+/* transpose -> op -> transpose; nothing where the rule refuses the op. */
+static bool try_turned(Maker *m, Op op, Tensor *x)
+{
+    const int nodes = m->graph->nodes.count, values = m->values.count;
+    const int tensors = m->graph->tensors.count, count = m->count;
+    Node *turn = add_turn(m, x, false);
+    if (keep_node(m, turn, tensors) && try_op_on(m, op, turn->output[0])) {
+        Tensor *result = m->values.at[m->values.count - 1];
+        m->values.count = values; /* nobody else reads what is turned */
+        turn = add_turn(m, result, true);
+        return keep_node(m, turn, m->graph->tensors.count - 1);
+    }
+    m->graph->nodes.count = nodes;
+    m->graph->tensors.count = tensors;
+    m->values.count = values;
+    m->count = count;
+    return false;
+}
+
+static bool try_op(Maker *m, Op op)
+{
+    Tensor *x = draw_value(m);
+    if (m->options->channels_first && of_images[op] && x->shape.rank >= 3)
+        return try_turned(m, op, x);
+    return try_op_on(m, op, x);
 }
 
 static bool is_allowed(const Maker *m, Op op)
@@ -495,11 +376,12 @@ static void add_input(Maker *m, int number)
     char name[16];
     Shape shape = { 0 };
     const bool bytes = chance(m, 4);
+    const int batch_chance = m->options->channels_first ? 2 : 4;
     Tensor *tensor;
     snprintf(name, sizeof name, "in%d", number);
-    shape.rank = chance(m, 5)   ? (int)random_range(&m->random, 1, 2)
-                 : chance(m, 4) ? 4
-                                : 3;
+    shape.rank = chance(m, 5)              ? (int)random_range(&m->random, 1, 2)
+                 : chance(m, batch_chance) ? 4
+                                           : 3;
     do {
         for (int i = 0; i < shape.rank; i++)
             shape.dim[i] = draw_extent(m);

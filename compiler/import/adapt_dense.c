@@ -1,58 +1,26 @@
 /*
- * adapt_dense.c - Gemm and MatMul by constants: dense layers.
+ * adapt_dense.c - Gemm and MatMul.
  *
  *     y = Gemm(x, w, b) alpha=2 transB=1     x [m, k], w [n, k], b [n]
  *
- *     one row     dense of [k]
- *     more rows   a convolution of 1x1 over an image of one row: [1, m, k]
- *
- * alpha and beta go into the weights and the bias. A constant on the left is
- * the same with everything transposed.
+ * A product by a constant is a dense layer: alpha and beta go into its weights
+ * and its bias. A constant on the left is the same with everything transposed.
  */
 #include "import/local.h"
 
-/* ---- rows times a matrix ------------------------------------------------------------- */
+/* ---- products ------------------------------------------------------------------------- */
 
-static Tensor *one_row(Adapt *a, Tensor *x, Tensor *weight, Tensor *bias)
+/* x [.., k] times a parameter [k, n], plus a parameter [n] or NULL. */
+static Tensor *dense(Adapt *a, Tensor *x, Tensor *weight, Tensor *bias)
 {
     Node *node;
-    x = add_reshape(a, "row", x, shape_of(1, &x->shape.dim[1]));
-    if (!x || !(node = add_node(a, OP_DENSE, NULL, &x, 1)))
+    if (!weight || !(node = add_node(a, OP_DENSE, NULL, &x, 1)))
         return NULL;
     node_attrs(node, DenseAttrs)->units = weight->shape.dim[1];
     node_attrs(node, DenseAttrs)->bias = bias;
     add_parameter(a, node, weight);
     add_parameter(a, node, bias);
     return add_end(a, node);
-}
-
-static Tensor *many_rows(Adapt *a, Tensor *x, Tensor *weight, Tensor *bias)
-{
-    const Size one = { 2, { 1, 1 } };
-    Node *node;
-    x = add_reshape(
-        a, "rows", x,
-        shape_of(3, (int64_t[]){ 1, x->shape.dim[0], x->shape.dim[1] }));
-    if (!x || !(node = add_node(a, OP_CONV, NULL, &x, 1)))
-        return NULL;
-    weight->shape = shape_of(
-        4, (int64_t[]){ 1, 1, weight->shape.dim[0], weight->shape.dim[1] });
-    weight->layout = LAYOUT_CONV;
-    node_attrs(node, ConvAttrs)->filters = weight->shape.dim[3];
-    node_attrs(node, ConvAttrs)->kernel = one;
-    node_attrs(node, ConvAttrs)->bias = bias;
-    add_parameter(a, node, weight);
-    add_parameter(a, node, bias);
-    return add_end(a, node);
-}
-
-/* [m, k] times a parameter [k, n], plus a parameter [n] or NULL: [m, n]. */
-static Tensor *rows_times(Adapt *a, Tensor *x, Tensor *weight, Tensor *bias)
-{
-    const int64_t m = x->shape.dim[0], n = weight->shape.dim[1];
-    Tensor *y =
-        m == 1 ? one_row(a, x, weight, bias) : many_rows(a, x, weight, bias);
-    return add_reshape(a, "matrix", y, shape_of(2, (int64_t[]){ m, n }));
 }
 
 /* The constant input i, [rows][columns], as a parameter: transposed where that
@@ -126,14 +94,19 @@ static Tensor *bias_of(Adapt *a, const Gemm *g)
     return add_weight(a, 2, shape_of(1, &g->n), data, LAYOUT_AS_IS);
 }
 
+/* x times a factor; the same where that is 1. */
+static Tensor *scaled(Adapt *a, const char *role, Tensor *x, double factor)
+{
+    if (factor == 1)
+        return x;
+    return add_2(a, OP_MUL, role, x, add_number(a, role, factor));
+}
+
 /* y + beta * C */
 static Tensor *add_summand(Adapt *a, const Gemm *g, Tensor *y)
 {
     const Shape shape = shape_of(2, (int64_t[]){ g->m, g->n });
-    Tensor *c = in_tensor(a, 2);
-    if (c && g->beta != 1)
-        c = add_2(a, OP_MUL, "beta", c, add_number(a, "beta", g->beta));
-    y = add_2(a, OP_ADD, "sum", y, c);
+    y = add_2(a, OP_ADD, "sum", y, scaled(a, "beta", in_tensor(a, 2), g->beta));
     if (y && !shape_equal(&y->shape, &shape)) {
         refuse(a, "cannot add '%s' to %s", in_name(a, 2), shape_show(&shape));
         return NULL;
@@ -141,38 +114,38 @@ static Tensor *add_summand(Adapt *a, const Gemm *g, Tensor *y)
     return y;
 }
 
-static Tensor *flipped(Adapt *a, Tensor *x)
+static Tensor *turned(Adapt *a, Tensor *x, bool turn)
 {
-    return add_transpose(a, "turned", x, (int64_t[]){ 1, 0 });
+    return turn ? add_transpose(a, "turned", x, (int64_t[]){ 1, 0 }) : x;
 }
 
-/* alpha * A * B, with one of the two a constant; bias: NULL or a parameter. */
+/* alpha * A * B; bias: NULL or a parameter, where B is a constant. */
 static Tensor *product(Adapt *a, const Gemm *g, Tensor *bias)
 {
-    const bool right = in_constant(a, 1);
-    const int run = right ? 0 : 1, known = !run;
-    Tensor *x = in_tensor(a, run);
-    Tensor *weight = matrix(a, known, g->trans[known] == right, g->alpha);
-    if (g->trans[run] == right)
-        x = flipped(a, x);
-    x = x && weight ? rows_times(a, x, weight, bias) : NULL;
-    return right ? x : flipped(a, x);
+    Tensor *x[2], *y;
+    if (in_constant(a, 1)) {
+        x[0] = turned(a, in_tensor(a, 0), g->trans[0]);
+        return dense(a, x[0], matrix(a, 1, g->trans[1], g->alpha), bias);
+    }
+    if (in_constant(a, 0)) { /* everything transposed */
+        x[1] = turned(a, in_tensor(a, 1), !g->trans[1]);
+        y = dense(a, x[1], matrix(a, 0, !g->trans[0], g->alpha), NULL);
+        return turned(a, y, true);
+    }
+    for (int i = 0; i < 2; i++)
+        x[i] = turned(a, in_tensor(a, i), g->trans[i]);
+    return scaled(a, "alpha", add_2(a, OP_MATMUL, NULL, x[0], x[1]), g->alpha);
 }
 
 bool adapt_gemm(Adapt *a)
 {
     Gemm g;
     Tensor *bias = NULL, *y;
-    bool right;
     if (!read_gemm(a, &g))
         return false;
-    right = in_constant(a, 1);
-    if (!right && !in_constant(a, 0))
-        return refuse(a, "of two matrices that are only known at run time is "
-                         "not supported");
     if (in_given(a, 2) && g.beta == 0)
         in_ignore(a, 2);
-    else if (in_given(a, 2) && right)
+    else if (in_given(a, 2) && in_constant(a, 1))
         bias = bias_of(a, &g);
     y = a->failed ? NULL : product(a, &g, bias);
     if (y && in_given(a, 2) && g.beta != 0 && !bias)
@@ -180,40 +153,20 @@ bool adapt_gemm(Adapt *a)
     return out_tensor(a, 0, y);
 }
 
-/* ---- MatMul ---------------------------------------------------------------------------------- */
-
-/* x [.., k] times the constant w [k, n] or [k]: [.., n], or [..]. */
-static Tensor *times_matrix(Adapt *a, Tensor *x, Tensor *weight, bool vector)
-{
-    Shape shape = x->shape;
-    const int64_t k = shape.dim[shape.rank - 1];
-    Tensor *y = add_reshape(
-        a, "rows", x, shape_of(2, (int64_t[]){ shape_count(&shape) / k, k }));
-    if (!y || !(y = rows_times(a, y, weight, NULL)))
-        return NULL;
-    shape.dim[shape.rank - 1] = weight->shape.dim[weight->shape.rank - 1];
-    shape.rank -= vector;
-    return add_reshape(a, "shape", y, shape);
-}
+/* ---- MatMul ---------------------------------------------------------------------------- */
 
 bool adapt_matmul(Adapt *a)
 {
-    const bool vector = in_rank(a, 1) == 1;
-    Tensor *x = in_tensor(a, 0), *weight;
+    Tensor *x = in_tensor(a, 0);
     if (!x)
         return false;
-    if (!in_constant(a, 1) || in_rank(a, 1) > 2 || in_rank(a, 1) < 1)
-        return refuse(a, "is supported by a constant matrix, '%s' is none",
-                      in_name(a, 1));
+    if (!in_constant(a, 1) || in_rank(a, 1) != 2)
+        return out_tensor(a, 0, add_2(a, OP_MATMUL, NULL, x, in_tensor(a, 1)));
     if (x->shape.rank < 1 || x->shape.dim[x->shape.rank - 1] != in_dim(a, 1, 0))
         return refuse(a,
                       "cannot sum over the last dimension of %s and %lld "
                       "rows of '%s'",
                       shape_show(&x->shape), (long long)in_dim(a, 1, 0),
                       in_name(a, 1));
-    weight = vector ? add_weight(a, 1,
-                                 shape_of(2, (int64_t[]){ in_dim(a, 1, 0), 1 }),
-                                 NULL, LAYOUT_DENSE)
-                    : matrix(a, 1, false, 1);
-    return weight && out_tensor(a, 0, times_matrix(a, x, weight, vector));
+    return out_tensor(a, 0, dense(a, x, matrix(a, 1, false, 1), NULL));
 }

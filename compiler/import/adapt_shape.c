@@ -135,7 +135,6 @@ bool adapt_transpose(Adapt *a)
         return refuse(a, "needs %d numbers in 'perm', got %d", x->shape.rank,
                       count);
     for (int d = 0; d < x->shape.rank; d++) {
-        perm[d] += perm[d] < 0 ? x->shape.rank : 0;
         if (perm[d] < 0 || perm[d] >= x->shape.rank || seen[perm[d]])
             return refuse(a,
                           "with a 'perm' that is no order of %d dimensions "

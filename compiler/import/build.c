@@ -167,22 +167,10 @@ static Tensor *move_dim(Adapt *a, const char *role, Tensor *x, int from, int to)
 
 Tensor *image_in(Adapt *a, const char *role, Tensor *x)
 {
-    Shape shape;
-    if (x && x->shape.rank == 4 && x->shape.dim[0] == 1) {
-        shape = shape_of(3, x->shape.dim + 1);
-        return move_dim(a, role, add_reshape(a, "sample", x, shape), 0, 2);
-    }
     return move_dim(a, role, x, 1, x ? x->shape.rank - 1 : 0);
 }
 
 Tensor *image_out(Adapt *a, const char *role, Tensor *x)
 {
-    Shape shape = { 4, { 1 } };
-    if (x && x->shape.rank == 3) {
-        x = move_dim(a, role, x, 2, 0);
-        for (int d = 0; x && d < 3; d++)
-            shape.dim[d + 1] = x->shape.dim[d];
-        return add_reshape(a, "batch", x, shape);
-    }
     return move_dim(a, role, x, x ? x->shape.rank - 1 : 0, 1);
 }

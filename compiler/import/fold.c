@@ -11,7 +11,7 @@
 
 #include "import/local.h"
 
-#define MOST_FOLDED ((int64_t)1 << 26) /* elements of a tensor */
+#define MOST_FOLDED ((int64_t)1 << 25) /* elements of a tensor */
 #define MOST_WORK   ((int64_t)1 << 31) /* multiplications of a node */
 
 static bool check_sizes(Adapt *a)

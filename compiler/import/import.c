@@ -247,6 +247,36 @@ static void adapt_nodes(Import *import)
 
 /* ---- outputs ----------------------------------------------------------------------------- */
 
+/* What a model says of an output is a promise to who calls it. One element
+ * may be of any rank: [] and [1] are often mixed up. */
+static bool check_output(Import *import, const OnnxValueInfo *info,
+                         const Tensor *tensor)
+{
+    Text text = { 0 };
+    bool same = !info->has_shape || info->rank == tensor->shape.rank;
+    bool one = shape_count(&tensor->shape) == 1;
+    for (int d = 0; d < info->rank; d++) {
+        same = same && (info->dim[d].value < 0 ||
+                        info->dim[d].value == tensor->shape.dim[d]);
+        one = one && info->dim[d].value == 1;
+    }
+    if (same || one)
+        return true;
+    for (int d = 0; d < info->rank; d++) {
+        text_add(&text, d ? ", " : "");
+        if (info->dim[d].value < 0)
+            text_add(&text, info->dim[d].symbol ? onnx_show(info->dim[d].symbol)
+                                                : "?");
+        else
+            text_printf(&text, "%lld", (long long)info->dim[d].value);
+    }
+    complain(import, "the output '%s' is said to be [%s], and is %s",
+             onnx_show(info->name), text_get(&text),
+             shape_show(&tensor->shape));
+    text_free(&text);
+    return false;
+}
+
 static void add_output(Import *import, const OnnxValueInfo *info)
 {
     Value *value = value_find(import, info->name);
@@ -268,6 +298,8 @@ static void add_output(Import *import, const OnnxValueInfo *info)
                  onnx_show(info->name), why);
         return;
     }
+    if (!check_output(import, info, tensor))
+        return;
     name = name_take_port(import, info->name);
     if (import->options->channels_last && tensor->shape.rank == 4)
         tensor = turned(import, tensor, name, true);

@@ -122,6 +122,7 @@ void model_list(Arena *arena, OnnxModel *model)
 
     for (int i = 0; i < model->graph->node_count; i++) {
         model->graph->node[i]->line = i + 1;
+        model->graph->node[i]->start = text.length;
         if (text.length < LISTING_LIMIT)
             add_node(&text, model->graph->node[i]);
         else
@@ -137,11 +138,7 @@ void model_list(Arena *arena, OnnxModel *model)
 Range onnx_node_range(const OnnxModel *model, const OnnxNode *node)
 {
     const Source *source = model->listing;
-    const char *at = source->text, *end = at + source->length;
+    const char *end = strchr(source->text + node->start, '\n');
 
-    for (int line = 1; line < node->line; line++)
-        at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
-    const char *stop = memchr(at, '\n', (size_t)(end - at));
-    return (Range){ source, (size_t)(at - source->text),
-                    (size_t)(stop - source->text) };
+    return (Range){ source, node->start, (size_t)(end - source->text) };
 }

@@ -79,7 +79,8 @@ typedef struct OnnxNode {
     int input_count, output_count, attr_count;
     const char **input, **output; /* NULL: an optional one is left out */
     OnnxAttr *attr;
-    int line; /* of the listing; 1-based */
+    int line;     /* of the listing; 1-based */
+    size_t start; /* the line's first byte */
 } OnnxNode;
 
 /* A dimension is a number, a symbol, or neither. */
@@ -130,6 +131,9 @@ OnnxModel *onnx_read(Arena *arena, const char *path);
  * refused where folder is NULL. */
 OnnxModel *onnx_read_bytes(Arena *arena, const char *path, const void *bytes,
                            size_t size, const char *folder);
+
+/* False in a cnnc that was built without libprotobuf-c: nothing can be read. */
+extern const bool onnx_is_there;
 
 /* A name as a message shows it: quotes, controls and what is no UTF-8 escaped,
  * cut to at most 64 characters; in a ring of eight static buffers. */

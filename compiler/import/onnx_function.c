@@ -17,7 +17,7 @@
 
 #define DEPTH_LIMIT 64 /* calls within calls */
 
-typedef struct Function {
+typedef struct OnnxFunction {
     const char *domain, *name, *overload;
     OnnxPlace place;
     OnnxBody body;
@@ -179,14 +179,17 @@ static bool take_functions(Unfold *u)
     return true;
 }
 
-static Function *find_function(const Unfold *u, const OnnxDraft *call)
+/* Which nodes are calls, and of what. */
+static void find_calls(const Unfold *u, const OnnxBody *body)
 {
-    if (u->function_count == 0)
-        return NULL;
-    const OnnxName *found =
-        onnx_names_find(&u->keys, function_key(u->r->arena, call->node.domain,
-                                               call->node.op, call->overload));
-    return found ? &u->functions[found->what] : NULL;
+    for (int i = 0; i < body->count && u->function_count > 0; i++) {
+        OnnxDraft *draft = &body->node[i];
+        const OnnxName *found = onnx_names_find(
+            &u->keys, function_key(u->r->arena, draft->node.domain,
+                                   draft->node.op, draft->overload));
+        if (found)
+            draft->function = &u->functions[found->what];
+    }
 }
 
 static void free_functions(Unfold *u)
@@ -456,8 +459,8 @@ static bool unfold_body(Unfold *u, const Frame *frame)
         OnnxNode *node = make_node(u, frame, draft);
         if (!node)
             return false;
-        Function *f = find_function(u, draft);
-        good &= f ? unfold_call(u, f, node) : add_node(u, frame, node);
+        good &= draft->function ? unfold_call(u, draft->function, node)
+                                : add_node(u, frame, node);
     }
     return good;
 }
@@ -470,6 +473,9 @@ bool onnx_unfold(OnnxReader *r, const OnnxBody *body)
     bool good = take_functions(&u);
 
     if (good) {
+        find_calls(&u, body);
+        for (int i = 0; i < u.function_count; i++)
+            find_calls(&u, &u.functions[i].body);
         u.mark = find_mark(&u, body);
         good = unfold_body(&u, &frame);
     }

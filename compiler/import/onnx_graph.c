@@ -14,8 +14,9 @@
 
 /* ---- initialisers -------------------------------------------------------- */
 
-static bool take_initializer(OnnxReader *r, const Pb__Tensor *file)
+static bool take_initializer(OnnxReader *r, size_t index)
 {
+    const Pb__Tensor *file = r->file->graph->initializer[index];
     OnnxGraph *graph = r->model->graph;
     OnnxPlace place = { .kind = "initialiser" };
     DType type;
@@ -27,13 +28,20 @@ static bool take_initializer(OnnxReader *r, const Pb__Tensor *file)
         return onnx_refuse(r, (OnnxPlace){ .kind = "an initialiser" },
                            "has no name");
     if (!onnx_type(file->data_type, &type)) {
-        onnx_names_add(&r->unsupported, place.name, (int)file->data_type);
+        onnx_names_add(&r->unsupported, place.name, (int)index);
         return true;
     }
     OnnxTensor *tensor = onnx_tensor(r, place, file);
     if (tensor)
         graph->initializer[graph->initializer_count++] = tensor;
     return tensor != NULL;
+}
+
+const char *onnx_unsupported(const OnnxReader *r, const char *name)
+{
+    int index = onnx_names_find(&r->unsupported, name)->what;
+
+    return onnx_type_name(r->file->graph->initializer[index]->data_type);
 }
 
 static bool take_initializers(OnnxReader *r)
@@ -44,7 +52,7 @@ static bool take_initializers(OnnxReader *r)
     r->model->graph->initializer =
         NEW_N(r->arena, OnnxTensor *, file->n_initializer);
     for (size_t i = 0; i < file->n_initializer; i++)
-        good &= take_initializer(r, file->initializer[i]);
+        good &= take_initializer(r, i);
     for (size_t i = 0; i < file->n_sparse_initializer; i++) {
         const Pb__Tensor *values = file->sparse_initializer[i]->values;
         OnnxPlace place = { .kind = "sparse initialiser" };

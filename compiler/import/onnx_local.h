@@ -27,9 +27,9 @@ typedef ProtobufCBinaryData Bytes;
 #define ONNX_FILE_LIMIT ((int64_t)INT32_MAX) /* protobuf's own */
 /* External data of a model, in bytes. */
 #define ONNX_EXTERNAL_LIMIT ((int64_t)4 << 30)
-#define ONNX_MAX_NODES      1000000 /* functions unfolded */
-#define ONNX_MAX_ATTRS      256     /* of a node */
-#define ONNX_MAX_IMPORTS    256     /* of a model or function */
+#define ONNX_MAX_NODES      200000 /* functions unfolded */
+#define ONNX_MAX_ATTRS      256    /* of a node */
+#define ONNX_MAX_IMPORTS    256    /* of a model or function */
 /* What unfolding functions may take, in bytes. */
 #define ONNX_UNFOLD_LIMIT ((int64_t)256 << 20)
 #define ONNX_MIN_IR       3
@@ -58,8 +58,8 @@ typedef struct OnnxReader {
     const Pb__Model *file;
     OnnxModel *model;
     int64_t external; /* bytes of external data up to now */
-    /* Initialisers of types that are not supported, by name; what: ONNX's code
-     * of the type. They may be there, but not be read. */
+    /* Initialisers of types that are not supported; what: the initialiser. They
+     * may be there, but not be read. */
     OnnxNames unsupported;
     const char **input_names; /* of the file, initialisers among them */
 } OnnxReader;
@@ -122,6 +122,7 @@ typedef struct OnnxDraft {
     const char **reference; /* [attr_count]: the function's attribute; NULL:
                                the node has the value itself */
     const char *overload;
+    struct OnnxFunction *function; /* the one that it calls; mostly NULL */
 } OnnxDraft;
 
 typedef struct OnnxBody {
@@ -145,6 +146,8 @@ OnnxValueInfo *onnx_value(const OnnxReader *r, const char *kind,
                           const Pb__Value *file);
 /* Initialisers, inputs without those, outputs, into model->graph. */
 bool onnx_interface(OnnxReader *r);
+/* The type of an initialiser among r->unsupported. */
+const char *onnx_unsupported(const OnnxReader *r, const char *name);
 /* Checks who makes and who reads each value, and puts makers first. */
 bool onnx_order(OnnxReader *r);
 

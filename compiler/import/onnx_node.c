@@ -28,9 +28,9 @@ static bool check_import(const OnnxReader *r, OnnxPlace place,
 {
     if (*import->domain == '\0' &&
         (import->version < ONNX_MIN_OPSET || import->version > ONNX_MAX_OPSET))
-        return onnx_refuse(
-            r, place, "is of operator set %lld, supported are %d to %d",
-            (long long)import->version, ONNX_MIN_OPSET, ONNX_MAX_OPSET);
+        return onnx_refuse(r, place, "has opset %lld, supported are %d to %d",
+                           (long long)import->version, ONNX_MIN_OPSET,
+                           ONNX_MAX_OPSET);
     return import->version > 0 ||
            onnx_refuse(r, place, "imports version %lld of '%s'",
                        (long long)import->version, onnx_show(import->domain));

@@ -86,12 +86,10 @@ static bool check_reader(const OnnxReader *r, const OnnxNode *node,
             diag_error(onnx_node_range(r->model, node),
                        "reads '%s', which nothing makes", onnx_show(name));
         else
-            diag_error(
-                onnx_node_range(r->model, node),
-                "reads '%s', an initialiser of type %s, which is not "
-                "supported",
-                onnx_show(name),
-                onnx_type_name(onnx_names_find(&r->unsupported, name)->what));
+            diag_error(onnx_node_range(r->model, node),
+                       "reads '%s', an initialiser of type %s, which is not "
+                       "supported",
+                       onnx_show(name), onnx_unsupported(r, name));
         good = false;
     }
     return good;
@@ -114,7 +112,7 @@ static bool check_readers(const OnnxReader *r, const OnnxNames *makers)
             good = onnx_refuse(
                 r, place,
                 "is an initialiser of type %s, which is not supported",
-                onnx_type_name(onnx_names_find(&r->unsupported, name)->what));
+                onnx_unsupported(r, name));
     }
     return good;
 }

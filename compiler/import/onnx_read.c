@@ -117,6 +117,8 @@ static bool read_model(OnnxReader *r)
     return onnx_order(r);
 }
 
+const bool onnx_is_there = true;
+
 OnnxModel *onnx_read_bytes(Arena *arena, const char *path, const void *bytes,
                            size_t size, const char *folder)
 {

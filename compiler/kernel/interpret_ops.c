@@ -288,6 +288,8 @@ UNARY(round_f32, float, f, AS_IS, nearbyintf(x))
 UNARY(round_f64, double, d, AS_IS, nearbyint(x))
 UNARY(maths_any_f32, float, f, AS_IS, maths_f32(c->kind)(x))
 UNARY(maths_any_f64, double, d, AS_IS, maths_f64(c->kind)(x))
+BINARY(maths2_any_f32, float, f, AS_IS, maths2_f32(c->kind)(x, y))
+BINARY(maths2_any_f64, double, d, AS_IS, maths2_f64(c->kind)(x, y))
 ACROSS(sum_f32, float, f, x + y)
 ACROSS(sum_f64, double, d, x + y)
 ACROSS(max_across_f32, float, f, x > y ? x : y)
@@ -444,11 +446,6 @@ void run_stop(Machine *m, const Code *c)
 
 /* ---- the table ---------------------------------------------------------------------- */
 
-#define MATHS                                                                  \
-    {                                                                          \
-        maths_any_f32, maths_any_f64, NULL                                     \
-    }
-
 static Run *const table[EXPR_COUNT][3] = {
     [EXPR_LOAD] = { run_load, run_load, run_load },
     [EXPR_EVEN] = { run_even, run_even, run_even },
@@ -468,14 +465,6 @@ static Run *const table[EXPR_COUNT][3] = {
     [EXPR_FLOOR] = { floor_f32, floor_f64, NULL },
     [EXPR_CEIL] = { ceil_f32, ceil_f64, NULL },
     [EXPR_ROUND] = { round_f32, round_f64, NULL },
-    [EXPR_EXP] = MATHS,
-    [EXPR_LOG] = MATHS,
-    [EXPR_EXPM1] = MATHS,
-    [EXPR_LOG1P] = MATHS,
-    [EXPR_TANH] = MATHS,
-    [EXPR_SIGMOID] = MATHS,
-    [EXPR_ERF] = MATHS,
-    [EXPR_SOFTPLUS] = MATHS,
     [EXPR_SELECT_LT] = { run_select, run_select, run_select },
     [EXPR_SELECT_LE] = { run_select, run_select, run_select },
     [EXPR_SELECT_EQ] = { run_select, run_select, run_select },
@@ -486,9 +475,23 @@ static Run *const table[EXPR_COUNT][3] = {
     [EXPR_MIN_ACROSS] = { min_across_f32, min_across_f64, NULL },
 };
 
+/* NULL where it is no mathematical function, or not of floats. */
+static Run *maths_run(ExprKind kind, Class class)
+{
+    if (class == CLASS_INT)
+        return NULL;
+    if (maths_f32(kind))
+        return class == CLASS_F32 ? maths_any_f32 : maths_any_f64;
+    if (maths2_f32(kind))
+        return class == CLASS_F32 ? maths2_any_f32 : maths2_any_f64;
+    return NULL;
+}
+
 Run *run_of(ExprKind kind, Type type)
 {
     Run *run = table[kind][class_of(type.elem)];
+    if (!run)
+        run = maths_run(kind, class_of(type.elem));
     if (kind == EXPR_LOAD && type.elem == DT_F32)
         run = type.lanes == 1 ? load_f32 : load_f32s;
     if (!run)

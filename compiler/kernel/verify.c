@@ -155,7 +155,7 @@ static void verify_constant(const Check *check, const Expr *expr)
 
 static bool is_float_only(ExprKind kind)
 {
-    return kind == EXPR_FMA || (kind >= EXPR_SQRT && kind <= EXPR_SOFTPLUS) ||
+    return kind == EXPR_FMA || (kind >= EXPR_SQRT && kind <= EXPR_FMOD) ||
            kind >= EXPR_SUM || kind == EXPR_DIV;
 }
 

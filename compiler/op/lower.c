@@ -50,14 +50,14 @@ static BufferPlace buffer_place(const Tensor *tensor)
 }
 
 /* The memory that holds the tensor, and the element of it where it begins. */
-static const Place *outermost(const Tensor *tensor, int64_t *element)
+static const Tensor *outermost(const Tensor *tensor, int64_t *element)
 {
     *element = 0;
     while (tensor->place.within != NULL) {
         *element += tensor->place.within_offset;
         tensor = tensor->place.within;
     }
-    return &tensor->place;
+    return tensor;
 }
 
 Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
@@ -74,9 +74,11 @@ Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
     if (b->place != BUFFER_CONST && tensor->shape.rank == 3)
         image_layout(b, tensor);
     int64_t element;
-    const Place *place = outermost(tensor, &element);
-    if (place->kind == PLACE_ARENA)
-        b->offset = place->offset + element * dtype_size(tensor->type);
+    const Tensor *owner = outermost(tensor, &element);
+    if (owner->place.kind == PLACE_ARENA)
+        b->offset = owner->place.offset + element * dtype_size(tensor->type);
+    else if (owner != tensor) /* the caller's array in another shape */
+        b->array = lower_buffer(lower, owner);
     *known = b;
     return b;
 }

@@ -28,7 +28,7 @@ static bool is_free(const Node *node)
 {
     const Tensor *out = node->output[0];
     if (node->op == OP_FLATTEN || node->op == OP_RESHAPE ||
-        node->op == OP_DROPOUT)
+        node->op == OP_DROPOUT || node->op == OP_TRANSPOSE)
         return lies_within(out, node->input[0]) ||
                lies_within(node->input[0], out);
     if (node->op != OP_CONCAT)

@@ -145,6 +145,7 @@ static void find_images(Layouter *l)
             continue;
         image->blocks = t->shape.dim[2] % l->lanes == 0;
         image->is_single = t->shape.dim[2] == 1;
+        image->planes = place_is_view(&t->place) && t->place.block == 1;
         image->fixed = t->place.kind != PLACE_ARENA || t->type != DT_F32;
     }
     for (int n = 0; n < graph->nodes.count; n++) {
@@ -491,9 +492,11 @@ bool pass_layout(Graph *graph, PassContext *context)
     Place *places = NEW_N(graph->arena, Place, count + 1);
     bool changed;
     l.image = NEW_N(graph->arena, Image, count + 1);
-    for (int i = 0; i < count; i++)
-        places[i] = (Place){ .kind = graph->tensors.at[i]->place.kind,
-                             .ring = graph->tensors.at[i]->place.ring };
+    for (int i = 0; i < count; i++) {
+        const Place *p = &graph->tensors.at[i]->place;
+        places[i] =
+            place_is_view(p) ? *p : (Place){ .kind = p->kind, .ring = p->ring };
+    }
     if (l.lanes > 1) {
         find_images(&l);
         find_jobs(&l);

@@ -82,7 +82,8 @@ static void link_free_nodes(const Check *k)
     }
     for (int n = 0; n < graph->nodes.count; n++) {
         const Node *node = graph->nodes.at[n];
-        if (node->op != OP_CONCAT && node_is_free(node))
+        if (node->op != OP_CONCAT && node_is_free(node) &&
+            node->output[0]->place.kind == PLACE_ARENA)
             link_reshape(k, node);
     }
 }

@@ -24,7 +24,7 @@ bool node_is_free(const Node *node)
 {
     const Tensor *out = node->output[0];
     if (node->op == OP_FLATTEN || node->op == OP_RESHAPE ||
-        node->op == OP_DROPOUT)
+        node->op == OP_DROPOUT || node->op == OP_TRANSPOSE)
         return is_within(out, node->input[0]) || is_within(node->input[0], out);
     if (node->op != OP_CONCAT)
         return false;
@@ -136,6 +136,8 @@ static void share_concat(Node *node)
 
 static void forget(Tensor *tensor)
 {
+    if (place_is_view(&tensor->place))
+        return;
     tensor->place.within = NULL;
     tensor->place.within_offset = 0;
     tensor->place.pixel = 0;
@@ -181,9 +183,8 @@ void shared_check(const Graph *graph, const char *after)
         int64_t room = place_elements(&owner->shape, &owner->place);
         if (owner == t)
             continue;
-        if (t->place.kind != PLACE_ARENA || owner->place.kind != PLACE_ARENA)
-            BUG("after %s: '%s' shares memory that is not the arena's", after,
-                t->name);
+        if (t->place.kind != owner->place.kind)
+            BUG("after %s: '%s' shares memory of another kind", after, t->name);
         if (t->type != owner->type)
             BUG("after %s: '%s' shares the memory of another type", after,
                 t->name);

@@ -132,7 +132,7 @@ static char *printed(const Graph *graph)
 
 static void test_inference_is_idempotent(void)
 {
-    const RandomOptions options = { 1, 12, 12000, 1000000, true, NULL };
+    const RandomOptions options = { 1, 12, 12000, 1000000, true, NULL, false };
     for (uint64_t seed = 1; seed <= 300; seed++) {
         Arena *arena = arena_new();
         Graph *graph = graph_random(arena, seed, &options);
