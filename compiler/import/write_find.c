@@ -112,6 +112,23 @@ static bool seen_before(const Window *windows, int at)
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
+/* Windows of one hash that have these names, from the first on; and, since
+ * they may be apart from each other in another way, from each of those on that
+ * overlap it. */
+static void find_aligned(Patterns *patterns, const Window *windows, int count,
+                         int first)
+{
+    const Window *start = &windows[first];
+    for (int i = first; i < count; i++) {
+        Pattern pattern = { .length = start->length };
+        if (!overlaps(&windows[i], start))
+            break;
+        pattern.option.first = -1;
+        take_windows(&pattern, windows + i, count - i, start->names);
+        promise(patterns, &pattern);
+    }
+}
+
 /* Windows first..first+count-1, of one hash. */
 static void find_plain(Patterns *patterns, Window *windows, int count)
 {
@@ -119,14 +136,9 @@ static void find_plain(Patterns *patterns, Window *windows, int count)
         return;
     for (int i = 0; i < count; i++)
         window_names(&windows[i]);
-    for (int i = 0; i < count; i++) {
-        Pattern pattern = { .length = windows[i].length };
-        pattern.option.first = -1;
-        if (!windows[i].names || seen_before(windows, i))
-            continue;
-        take_windows(&pattern, windows, count, windows[i].names);
-        promise(patterns, &pattern);
-    }
+    for (int i = 0; i < count; i++)
+        if (windows[i].names && !seen_before(windows, i))
+            find_aligned(patterns, windows, count, i);
 }
 
 static int group_end(const Windows *windows, int first)

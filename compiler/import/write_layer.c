@@ -5,7 +5,6 @@
  *
  *     roles       weight, bias
  *     attributes  kernel "5x5", stride "1" (the default), pad "2" (same, too)
- *     wanted      "features.0", from the names of its weights
  *
  * All of it is asked of the shape rule, which is run again on the data inputs
  * alone: it makes the parameters, and says what an attribute comes to. So no
@@ -16,7 +15,7 @@
 
 #include "import/write_local.h"
 
-#define MOST_INLINE 16 /* elements of a constant that stands in the line */
+#define MOST_INLINE 4 /* elements of a constant that stands in the line */
 
 const char *import_foreign_name(const Tensor *tensor)
 {
@@ -188,44 +187,6 @@ static void find_roles(Writer *w, const Node *node, Layer *layer)
     trial_close(&t);
 }
 
-/* The name without its last part, if that is the role; else NULL. */
-static const char *stem_of(Arena *arena, const char *name, const char *role)
-{
-    size_t length = strlen(name), tail = strlen(role);
-    if (length <= tail + 1 || strcmp(name + length - tail, role) != 0 ||
-        name[length - tail - 1] != '.')
-        return NULL;
-    return arena_textn(arena, name, length - tail - 1);
-}
-
-bool name_is_key(const char *name)
-{
-    for (const char *s = name; *s; s++) {
-        bool word = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-                    (*s >= '0' && *s <= '9') || *s == '_';
-        if (!word && (*s != '.' || s == name || s[-1] == '.' || !s[1]))
-            return false;
-    }
-    return *name && strlen(name) < 200;
-}
-
-/* What the layer has to be called for its keys to be the model's own names: of
- * its first weight, and no other that is there says otherwise. */
-static const char *wanted_of(Writer *w, const Node *node, const Layer *layer)
-{
-    const char *wanted = NULL;
-    for (int i = 0; i < layer->role_count; i++) {
-        const Tensor *tensor = node->input[node->data_count + i];
-        const char *stem;
-        if (!layer->role[i] || !is_data(tensor))
-            continue;
-        stem = stem_of(w->arena, import_foreign_name(tensor), layer->role[i]);
-        if (!wanted && stem && name_is_key(stem))
-            wanted = name_intern(stem);
-    }
-    return wanted;
-}
-
 /* ---- constants in a line ------------------------------------------------------------------ */
 
 static bool is_inline(const Tensor *tensor, Op reader)
@@ -288,14 +249,6 @@ void text_constant_inline(Text *text, const Tensor *tensor)
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-static bool is_wanted_already(const Writer *w, int before, const char *name)
-{
-    for (int n = 0; n < before; n++)
-        if (w->layers[n].wanted == name)
-            return true;
-    return false;
-}
-
 void write_layers(Writer *w)
 {
     const int count = w->graph->nodes.count;
@@ -303,11 +256,9 @@ void write_layers(Writer *w)
     for (int n = 0; n < count; n++) {
         const Node *node = w->graph->nodes.at[n];
         Layer *layer = &w->layers[n];
-        const char *wanted;
         find_roles(w, node, layer);
         find_attributes(w, node, layer);
-        wanted = w->options->keep_names ? wanted_of(w, node, layer) : NULL;
-        if (wanted && !is_wanted_already(w, n, wanted))
-            layer->wanted = wanted;
     }
+    if (w->options->keep_names)
+        write_wanted(w);
 }

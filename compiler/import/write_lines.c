@@ -210,16 +210,30 @@ static bool is_large(const Lines *l, int at)
     return item->block || layer_of(l->w, first_node(l, item))->heavy;
 }
 
-/* What a line starts with: those, and what changes the rank. */
+static bool changes_size(const Shape *a, const Shape *b)
+{
+    bool changes = a->rank != b->rank;
+    for (int d = 0; !changes && d + 1 < a->rank; d++)
+        changes = a->dim[d] != b->dim[d];
+    return changes;
+}
+
+/* What a line starts with: those, and what changes the rank; of uses that
+ * follow each other, those that change the size. */
 static bool opens(const Lines *l, int at)
 {
     const Item *item = &l->body->items.at[at];
+    const int k = item_instance(item, l->body->instances);
     const Node *node;
     if (!starts_line(l->body, item))
         return false;
+    if (item->block)
+        return at == 0 || !item[-1].block || item->wanted ||
+               changes_size(&item->block->body.in[item->use[k]]->shape,
+                            &item_tensor(item, k)->shape);
     if (is_large(l, at))
         return true;
-    node = first_node(l, item);
+    node = item->node[k];
     return node->output[0]->shape.rank != node->input[0]->shape.rank;
 }
 

@@ -129,13 +129,16 @@ int item_instance(const Item *item, int instances);
 
 void write_layers(Writer *w);
 bool is_data(const Tensor *tensor); /* a constant or a parameter */
-bool name_is_key(const char *name); /* letters, digits, '_', dots between */
 /* The constant that the operand is in an instance; NULL where the item is left
  * out. */
 const Tensor *data_of(const Item *item, const Ref *ref, int k);
 /* Whether it can stand in the line: it is small, and the same everywhere. */
 bool stands_inline(const Body *body, const Item *item, const Ref *ref);
 void text_constant_inline(Text *text, const Tensor *tensor);
+
+/* Gives layers the names that their keys ask for (write_wanted.c). */
+void write_wanted(Writer *w);
+bool name_is_key(const char *name); /* letters, digits, '_', dots between */
 
 /* ---- the order (write_order.c) ------------------------------------------------------ */
 

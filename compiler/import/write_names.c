@@ -178,6 +178,26 @@ static const Item *first_reader(const Body *body, int item, int *place)
     return NULL;
 }
 
+/* Items in a row, each read by the next alone, that end in the operand. */
+static int chain_length(const Body *body, const Ref *ref)
+{
+    int length = 0;
+    while (ref->kind == REF_ITEM && body->items.at[ref->item].count &&
+           body->items.at[ref->item].readers == 1) {
+        ref = &body->items.at[ref->item].in[0];
+        length++;
+    }
+    return length;
+}
+
+/* The longer way into a sum is the main one. */
+static const char *name_of_side(const Body *body, const Item *sum, int place)
+{
+    const int this = chain_length(body, &sum->in[place]);
+    const int other = chain_length(body, &sum->in[1 - place]);
+    return this > other || (this == other && place == 0) ? "main" : "skip";
+}
+
 const char *value_name(const Body *body, int item)
 {
     int place;
@@ -190,7 +210,7 @@ const char *value_name(const Body *body, int item)
     if (reader->in[place].role)
         return reader->in[place].role;
     if (reader->op == OP_ADD && reader->count == 2)
-        return place ? "skip" : "main";
+        return name_of_side(body, reader, place);
     if (!maker->block && maker->op == OP_SIGMOID)
         return "gate";
     return reader->op == OP_CONCAT ? "branch" : "x";

@@ -27,6 +27,7 @@ typedef struct Formatter {
     int statement; /* kind of the first token of the statement at hand */
     bool sign;     /* the last token was a '-' in front of its number */
     Token last;    /* the last token of the line, comments left out */
+    int before;    /* kind of the last token, on whatever line */
 } Formatter;
 
 /* ---- tokens --------------------------------------------------------------------- */
@@ -138,7 +139,7 @@ static void line_notes(Formatter *f, int kind)
 
 static void line_add(Formatter *f, Token token)
 {
-    bool sign = token.kind == '-' && is_operator(f->last.kind);
+    bool sign = token.kind == '-' && is_operator(f->before);
     bool space = f->line->code.length && space_before(f, token.kind);
     line_notes(f, token.kind);
     if (space)
@@ -151,6 +152,7 @@ static void line_add(Formatter *f, Token token)
         f->parentheses--;
     f->sign = sign;
     f->last = token;
+    f->before = token.kind;
 }
 
 /* A new line for the token: a statement, or more of one. */
