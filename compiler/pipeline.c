@@ -183,8 +183,8 @@ const Target *pipeline_target(const Options *options)
 
 void pipeline_clean(Graph *graph, const Options *options)
 {
-    static const char *const names[] = { "infer", "fold", "rules",
-                                         "axes",  "fold", "rules" };
+    static const char *const names[] = { "infer", "fold", "rules", "axes",
+                                         "tidy" };
     PassContext context = { .target = pipeline_target(options) };
     int facts = FACT_NONE;
     for (size_t i = 0; i < COUNT_OF(names); i++) {

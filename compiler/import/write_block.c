@@ -165,12 +165,34 @@ static char *use_text(Writer *w, const Body *body, const Item *use)
 
 /* A block that starts with an activation is worth less: it should have ended
  * the one before. */
-enum { MOST_PARAMS = 6, HEAD = 45, CALL = 18, ODD_START = 24 };
+enum {
+    HEAD = 45,
+    CALL = 18,
+    ODD_START = 24,
+    FEW_PARAMS = 3, /* each more makes it harder to read */
+    PARAM = 40,
+    MOST_PARAMS = 6
+};
 
 static bool starts_oddly(const Body *body)
 {
     const Item *item = &body->items.at[0];
     return !item->block && item->count == 1 && op_info[item->op].elementwise;
+}
+
+/* " as wide.0.conv1"; names of uses that are counted come from their chain. */
+static int name_cost(const Item *item)
+{
+    const char *dot = item->wanted ? strrchr(item->wanted, '.') : NULL;
+    if (!dot ||
+        (item->block && strspn(dot + 1, "0123456789") == strlen(dot + 1)))
+        return 0;
+    return (int)strlen(item->wanted) + 4;
+}
+
+int item_cost(const Item *item)
+{
+    return item->cost + name_cost(item);
 }
 
 static int body_cost(Writer *w, const Body *body)
@@ -180,7 +202,7 @@ static int body_cost(Writer *w, const Body *body)
         const Item *item = &body->items.at[i];
         Text text = { 0 };
         item_arguments(w, body, item, &text);
-        cost += (int)text.length + 10;
+        cost += (int)text.length + 10 + name_cost(item);
         text_free(&text);
     }
     return cost + (body->option.first >= 0 ? HEAD : 0) +
@@ -201,7 +223,7 @@ static int uses_cost(Writer *w, const Pattern *pattern, Block *block)
                     before->first + before->length == window->first &&
                     strcmp(said, text) == 0;
         if (!same)
-            cost += CALL + (int)strlen(text);
+            cost += CALL + (int)strlen(text) + name_cost(&use);
         next += window->body->instances;
         before = window;
         said = text;
@@ -219,10 +241,12 @@ int pattern_saves(Writer *w, const Pattern *pattern)
     for (int n = 0; n < pattern->windows.count; n++) {
         const Window *window = &pattern->windows.at[n];
         for (int i = 0; i < window->length; i++)
-            saves += window->body->items.at[window->first + i].cost;
+            saves += item_cost(&window->body->items.at[window->first + i]);
     }
     saves -= body_cost(&scratch, &block->body);
     saves -= uses_cost(&scratch, pattern, block);
+    if (block->params.count > FEW_PARAMS)
+        saves -= PARAM * (block->params.count - FEW_PARAMS);
     if (block->params.count > MOST_PARAMS)
         saves = 0;
     block_free(block);
@@ -236,6 +260,22 @@ static void move_ref(Ref *ref, const int *moved)
 {
     if (ref->kind == REF_ITEM)
         ref->item = moved[ref->item];
+}
+
+/* A use that repeats the one before it costs nothing. */
+static void cost_uses(Writer *w, Body *body)
+{
+    const char *before = "";
+    for (int i = 0; i < body->items.count; i++) {
+        Item *item = &body->items.at[i];
+        const char *text = item->block ? use_text(w, body, item) : "";
+        const bool again = item->block && i > 0 &&
+                           item[-1].block == item->block &&
+                           strcmp(text, before) == 0;
+        if (item->block)
+            item->cost = again ? 0 : CALL + (int)strlen(text);
+        before = text;
+    }
 }
 
 /* Items of the body that windows cover are left out, but for their last,
@@ -254,8 +294,6 @@ static void contract(Writer *w, const Pattern *pattern, Block *block,
             memset(state + window->first, 1, (size_t)window->length);
             state[last] = 2;
             uses[last] = use_made(w, block, window, next);
-            uses[last].cost =
-                CALL + (int)strlen(use_text(w, body, &uses[last]));
         }
         next += window->body->instances;
     }
@@ -279,7 +317,11 @@ void pattern_apply(Writer *w, const Pattern *pattern)
 {
     Block *block = block_made(w, pattern);
     contract(w, pattern, block, &w->network);
-    for (int i = 0; i < w->blocks.count; i++)
+    cost_uses(w, &w->network);
+    for (int i = 0; i < w->blocks.count; i++) {
         contract(w, pattern, block, &w->blocks.at[i]->body);
+        cost_uses(w, &w->blocks.at[i]->body);
+    }
     vec_push(&w->blocks, block);
+    cost_uses(w, &block->body);
 }

@@ -30,7 +30,7 @@ static int cost_of(const Window *window)
 {
     int cost = 0;
     for (int i = 0; i < window->length; i++)
-        cost += window->body->items.at[window->first + i].cost;
+        cost += item_cost(&window->body->items.at[window->first + i]);
     return cost;
 }
 

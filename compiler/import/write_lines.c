@@ -292,6 +292,25 @@ static void put_chain(Lines *l, int first, int last, const char *name,
     vec_free(&pieces);
 }
 
+/* About: names of layers are not counted. */
+static bool too_wide(Lines *l, int first, int last)
+{
+    size_t width = 0;
+    for (int i = first; i <= last; i++)
+        width += strlen(call_text(l, i, true)) + strlen(" -> ");
+    return (int)width > l->w->options->width - 8;
+}
+
+/* The last item before a large one; the last of all where the first is large,
+ * or none is. */
+static int before_large(const Lines *l, int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        if (is_large(l, i) && starts_line(l->body, &l->body->items.at[i]))
+            return i > first ? i - 1 : last;
+    return last;
+}
+
 /* The end of a line that starts with this item: before the next that opens
  * one, once there is a large one. */
 static int line_end(Lines *l, int first, int last)
@@ -303,7 +322,7 @@ static int line_end(Lines *l, int first, int last)
         end++;
         large |= is_large(l, end);
     }
-    return end;
+    return too_wide(l, first, end) ? before_large(l, first, end) : end;
 }
 
 static void put_thread(Lines *l, const Thread *t)

@@ -45,7 +45,7 @@ typedef struct Item {
     const Node **node;  /* of a layer; NULL where it is left out */
     int *use;           /* instance of the block; -1 where it is left out */
     const char *wanted; /* its name within the body, from its weights; NULL */
-    int cost;           /* characters of it in the text, about */
+    int cost;           /* characters without its name: see item_cost */
     uint64_t hash;      /* of all but its connections */
     int readers;        /* items of the body, and outputs */
     int run;            /* uses from here on that a chain names; 0: none */
@@ -192,6 +192,8 @@ int window_place(const Pattern *pattern, const Window *window, int i);
 /* The patterns that may be worth a block, without those that cannot. */
 void patterns_find(Writer *w, Patterns *patterns);
 void patterns_free(Patterns *patterns);
+/* Characters of the item in the text, about. */
+int item_cost(const Item *item);
 /* Characters that the pattern saves, made a block; 0 or less: nothing. */
 int pattern_saves(Writer *w, const Pattern *pattern);
 /* Makes a block of it; its windows become items. */

@@ -141,7 +141,7 @@ static bool has_param(const Block *block, const char *name)
 static const char *param_name(Writer *w, const Block *block, const char *hint)
 {
     const char *name = hint;
-    for (int n = 2; has_param(block, name) || op_find(name) != OP_COUNT; n++)
+    for (int n = 2; has_param(block, name); n++)
         name = arena_printf(w->arena, "%s%d", hint, n);
     return name_intern(name);
 }

@@ -137,7 +137,7 @@ def resnet50(path, folded):
             c = 4 * width
     x = m.node("Flatten", m.node("GlobalAveragePool", x))
     x = m.linear(x, "fc", c, 10)
-    m.save(path, [("image", [1, 3, 32, 32])], [(x, "scores", [1, 10])])
+    m.save(path, [("image", [1, 3, 64, 64])], [(x, "scores", [1, 10])])
 
 
 def mobilenet(path):
