@@ -198,3 +198,8 @@ bool pass_rules(Graph *graph, PassContext *context)
 {
     return apply_rules(graph, context);
 }
+
+bool pass_tidy(Graph *graph, PassContext *context)
+{
+    return apply_rules(graph, context);
+}
