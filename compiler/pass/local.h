@@ -82,6 +82,10 @@ typedef struct Lifetime {
 /* By tensor id; the owners' are those of all that lies within them. */
 void find_lifetimes(const Graph *graph, Lifetime *lifetime);
 bool layouts_equal(const Place *a, const Place *b);
+/* A transpose between an image and the caller's planes: it may be free. Both
+ * lists by tensor id. */
+bool node_turns_port(const Node *node, Node *const *only,
+                     const bool *is_output);
 /* The only dimension of which a slice takes a part, each element of it; -1 where
  * there is none or several, or it skips or turns some. */
 int slice_axis(const Node *node);
