@@ -44,7 +44,8 @@ static const Role roles[OP_COUNT] = {
     [OP_GLOBAL_AVGPOOL] = ROLE_POOL, [OP_CONV] = ROLE_SUM,
     [OP_WHERE] = ROLE_ELEMENT,       [OP_DENSE] = ROLE_SUM,
     [OP_MATMUL] = ROLE_SUM,          [OP_CONV_TRANSPOSE] = ROLE_SUM,
-    [OP_TRANSPOSE] = ROLE_MOVE,      [OP_SLICE] = ROLE_MOVE,
+    [OP_RESIZE] = ROLE_SUM,          [OP_TRANSPOSE] = ROLE_MOVE,
+    [OP_SLICE] = ROLE_MOVE,
 };
 
 /* The loops are no plain nest over the output: with several groups of several
@@ -53,7 +54,7 @@ static const Role roles[OP_COUNT] = {
 static bool has_own_loops(const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    if (node->op == OP_CONV_TRANSPOSE)
+    if (node->op == OP_CONV_TRANSPOSE || node->op == OP_RESIZE)
         return true;
     return node->op == OP_CONV && a->groups > 1 && a->groups != a->filters;
 }
