@@ -122,7 +122,9 @@ static Precedence load_bytes(Function *f, Text *out, Type type,
     bool part = bytes->active < bytes->type.lanes;
     bool is_signed = bytes->type.elem == DT_I8;
 
-    if (bytes->kind != EXPR_LOAD || (bytes->type.elem != DT_U8 && !is_signed) ||
+    if (bytes->kind != EXPR_LOAD ||
+        (bytes->type.elem != DT_U8 && bytes->type.elem != DT_BOOL &&
+         !is_signed) ||
         bytes->access.buffer->place == BUFFER_REG)
         BUG("vectors of %s only as they are loaded",
             dtype_name(bytes->type.elem));

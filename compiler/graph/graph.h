@@ -127,7 +127,7 @@ typedef struct AttrInfo {
     typedef struct Attrs {
 #define ATTR(Attrs, kind, name, fallback) AttrType_##kind name;
 #define OP_END(Attrs)                                                          \
-    char last;                                                                 \
+    char no_more;                                                              \
     }                                                                          \
     Attrs;
 #include "graph/ops.def"
@@ -156,6 +156,7 @@ typedef enum Op {
 #define UNARY2(id, ...)   OP_##id,
 #define BINARY(id, ...)   OP_##id,
 #define REDUCE(id, ...)   OP_##id,
+#define TRUTH(id, ...)    OP_##id,
 #include "graph/ops.def"
     OP_COUNT
 } Op;
@@ -202,9 +203,11 @@ typedef enum TensorKind {
 
 /* How a weight file lays out what we keep channels-last. */
 typedef enum ParameterLayout {
-    LAYOUT_AS_IS, /* a vector, or anything stored as we keep it */
-    LAYOUT_CONV,  /* we: [kh][kw][c][oc]; file: OIHW, or HWIO */
-    LAYOUT_DENSE  /* we: [in][out]; file: [out][in], or [in][out] */
+    LAYOUT_AS_IS,         /* a vector, or anything stored as we keep it */
+    LAYOUT_CONV,          /* we: [kh][kw][c][oc]; file: OIHW, or HWIO */
+    LAYOUT_DENSE,         /* we: [in][out]; file: [out][in], or [in][out] */
+    LAYOUT_CONV_TRANSPOSE /* we: [kh][kw][c][oc], c of a group; file:
+                             [in][oc of a group][kh][kw], or HWOI */
 } ParameterLayout;
 
 /*
@@ -250,7 +253,8 @@ struct Tensor {
     Shape shape;
     bool poisoned;     /* its maker failed and was reported */
     Node *producer;    /* NULL but for values */
-    const float *data; /* constants and bound parameters, row-major */
+    const float *data; /* constants and bound parameters, row-major; of any
+                          type, as far as a float holds its values */
     ParameterLayout layout;
     uint32_t data_crc;  /* read from a text that left the data out; else 0 */
     double init_fan_in; /* parameters: for He initialisation; 0: around ... */

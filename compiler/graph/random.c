@@ -23,12 +23,6 @@ RandomOptions random_defaults(void)
 
 /* ---- draws --------------------------------------------------------------------- */
 
-static int64_t draw_extent(Maker *m)
-{
-    static const int64_t extents[] = { 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33 };
-    return PICK(m, extents);
-}
-
 static Tensor *draw_value(Maker *m)
 {
     int64_t last = m->values.count - 1;
@@ -149,6 +143,55 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     return make_fitting(m, x);
 }
 
+/* ---- truth values ---------------------------------------------------------------------- */
+
+static const bool takes_bools[OP_COUNT] = {
+    [OP_WHERE] = true, /* the first one */
+#define TRUTH(id, name, inputs, of_bools, ...) [OP_##id] = (of_bools),
+#include "graph/ops.def"
+};
+
+static Tensor *make_truth_constant(Maker *m, const Tensor *x)
+{
+    Tensor *made = make_fitting(m, x);
+    float *data = NEW_N(m->graph->arena, float, shape_count(&made->shape));
+    for (int64_t i = 0; i < shape_count(&made->shape); i++)
+        data[i] = chance(m, 2) ? 1 : 0;
+    made->type = DT_BOOL;
+    made->data = data;
+    return made;
+}
+
+/* One that goes with x: one that is there, a comparison, rarely a constant. */
+static Tensor *draw_truth(Maker *m, Tensor *x)
+{
+    static const Op relations[] = { OP_EQUAL, OP_LESS, OP_LESS_EQUAL,
+                                    OP_GREATER, OP_GREATER_EQUAL };
+    int tensors;
+    Node *node;
+    for (int tries = 0; tries < 4; tries++) {
+        Tensor *value = draw_value(m);
+        if (value->type == DT_BOOL && shape_equal(&value->shape, &x->shape))
+            return value;
+    }
+    if (chance(m, 5))
+        return make_truth_constant(m, x);
+    Tensor *inputs[2] = { x, draw_other(m, x) };
+    tensors = m->graph->tensors.count;
+    node = add_node(m, PICK(m, relations), inputs, 2);
+    return keep_node(m, node, tensors) ? node->output[0] : x;
+}
+
+static void draw_truths(Maker *m, Op op, Tensor **inputs, int count)
+{
+    Tensor *x = inputs[0];
+    for (int i = 0; i < count; i++)
+        if (takes_bools[op] && (op != OP_WHERE || i == 0))
+            inputs[i] = draw_truth(m, x);
+    if (op == OP_WHERE)
+        inputs[random_range(&m->random, 1, 2)] = x;
+}
+
 /* Where an input must lie for a result of its size, and for errors that stay
  * small; everywhere, where there is no row. */
 static const struct {
@@ -164,6 +207,8 @@ static const struct {
     { OP_REDUCE_PROD, 0, 0.5, 2 },
     { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
     { OP_TAN, 0, -1.25, 1.25 },
+    { OP_SIN, 0, -8, 8 },
+    { OP_COS, 0, -8, 8 },
     { OP_ASIN, 0, -0.9375, 0.9375 },
     { OP_ACOS, 0, -0.9375, 0.9375 },
     { OP_ATANH, 0, -0.9375, 0.9375 },
@@ -274,13 +319,15 @@ static bool try_op_on(Maker *m, Op op, Tensor *x)
         inputs[i] = draw_other(m, inputs[0]);
     if (op == OP_MATMUL)
         draw_factors(m, inputs);
+    if (takes_bools[op])
+        draw_truths(m, op, inputs, count);
     for (int i = 0; i < count; i++)
         inputs[i] = clip_to_domain(m, op, i, inputs[i]);
     tensors = m->graph->tensors.count;
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)
         if (!info->attrs[i].fallback || chance(m, 2))
-            random_attr(m, &info->attrs[i], node->attrs, inputs[0]);
+            random_attr(m, node, &info->attrs[i]);
     if (!keep_node(m, node, tensors))
         return false;
     if (node->input_count > node->data_count && chance(m, 6))
@@ -291,9 +338,9 @@ static bool try_op_on(Maker *m, Op op, Tensor *x)
 /* ---- channels first ------------------------------------------------------------------------ */
 
 static const bool of_images[OP_COUNT] = {
-    [OP_CONV] = true,      [OP_MAXPOOL] = true,  [OP_AVGPOOL] = true,
-    [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true, [OP_PAD] = true,
-    [OP_LPPOOL] = true,
+    [OP_CONV] = true,      [OP_MAXPOOL] = true,        [OP_AVGPOOL] = true,
+    [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true,       [OP_PAD] = true,
+    [OP_LPPOOL] = true,    [OP_CONV_TRANSPOSE] = true,
 };
 
 /* Channels go from the first of three dimensions to the last, or back. */
@@ -337,7 +384,15 @@ static bool try_op(Maker *m, Op op)
 
 static bool is_allowed(const Maker *m, Op op)
 {
-    if (op == OP_ARGMAX && !m->options->steps)
+    static const bool is_step[OP_COUNT] = {
+        [OP_ARGMAX] = true,
+        [OP_ARGMIN] = true,
+        [OP_HARDMAX] = true,
+        [OP_WHERE] = true, /* by what decides it */
+#define TRUTH(id, ...) [OP_##id] = true,
+#include "graph/ops.def"
+    };
+    if (is_step[op] && !m->options->steps)
         return false;
     return !m->options->only || m->options->only[op];
 }
@@ -391,6 +446,10 @@ static void add_input(Maker *m, int number)
             shape.dim[0] = random_range(&m->random, 1, 3);
     } while (shape_count(&shape) > m->options->most_elements);
     tensor = graph_input(m->graph, name, bytes ? DT_U8 : DT_F32, shape, NULL);
+    if (m->options->steps && chance(m, 8)) {
+        static const DType others[] = { DT_BOOL, DT_I8, DT_I32, DT_I64 };
+        tensor->type = PICK(m, others);
+    }
     if (bytes) {
         int tensors = m->graph->tensors.count;
         Node *node = add_node(m, OP_CONVERT, &tensor, 1);
@@ -408,7 +467,8 @@ static void add_outputs(Maker *m)
         if (m->values.at[i]->kind == TENSOR_INPUT && !m->values.at[i]->uses) {
             int tensors = m->graph->tensors.count;
             Tensor *x = m->values.at[i];
-            keep_node(m, add_node(m, OP_RELU, &x, 1), tensors);
+            Op op = x->type == DT_F32 ? OP_RELU : OP_CONVERT;
+            keep_node(m, add_node(m, op, &x, 1), tensors);
         }
     graph_count_uses(m->graph);
     for (int i = 0; i < m->values.count; i++) {
@@ -452,6 +512,9 @@ void graph_random_inputs(const Graph *graph, uint64_t seed, double **inputs)
             inputs[i][j] =
                 tensor->type == DT_F32
                     ? (double)(float)(2 * random_uniform(&random) - 1)
-                    : (double)random_range(&random, 0, 255);
+                : tensor->type == DT_BOOL
+                    ? (double)random_range(&random, 0, 1)
+                    : (double)random_range(&random, 0,
+                                           tensor->type == DT_I8 ? 127 : 255);
     }
 }

@@ -122,32 +122,65 @@ static IntList draw_axes(Maker *m, const Tensor *x)
     return list;
 }
 
+/* Where x has a 1, or no dimension, any number. */
+static IntList draw_wider(Maker *m, const Tensor *x)
+{
+    IntList list = { (int)random_range(&m->random, 0, x->shape.rank + 1),
+                     { 0 } };
+    for (int i = 0; i < list.count; i++) {
+        int d = i - list.count + x->shape.rank;
+        bool fixed = d >= 0 && x->shape.dim[d] > 1;
+        list.at[i] = chance(m, 3) ? 1
+                     : fixed      ? x->shape.dim[d]
+                                  : draw_extent(m);
+    }
+    return list;
+}
+
+static IntList draw_repeats(Maker *m, const Tensor *x)
+{
+    static const int64_t repeats[] = { 1, 1, 1, 2, 3, 17 };
+    IntList list = { x->shape.rank, { 0 } };
+    for (int i = 0; i < list.count; i++)
+        list.at[i] = PICK(m, repeats);
+    return list;
+}
+
 /* Lists of whole numbers mean something else in each operator. */
-static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
+static IntList draw_ints(Maker *m, Op op, const char *name, const Tensor *x)
 {
     static const struct {
+        Op op; /* OP_COUNT: any */
         const char *name;
         IntList (*draw)(Maker *m, const Tensor *x);
     } rows[] = {
-        { "shape", draw_shape },  { "perm", draw_order },
-        { "begin", draw_places }, { "end", draw_places },
-        { "step", draw_steps },   { "axes", draw_axes },
+        { OP_RESHAPE, "shape", draw_shape },
+        { OP_EXPAND, "shape", draw_wider },
+        { OP_TILE, "repeats", draw_repeats },
+        { OP_TRANSPOSE, "perm", draw_order },
+        { OP_SLICE, "begin", draw_places },
+        { OP_SLICE, "end", draw_places },
+        { OP_SLICE, "step", draw_steps },
+        { OP_COUNT, "axes", draw_axes },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (strcmp(rows[i].name, name) == 0)
+        if ((rows[i].op == op || rows[i].op == OP_COUNT) &&
+            strcmp(rows[i].name, name) == 0)
             return rows[i].draw(m, x);
-    BUG("nothing is drawn for the list '%s'", name);
+    BUG("nothing is drawn for '%s' of '%s'", name, op_info[op].name);
 }
 
 static DType draw_dtype(Maker *m)
 {
-    static const DType types[] = { DT_F32, DT_U8, DT_I8, DT_I32 };
+    static const DType types[] = { DT_F32, DT_U8,  DT_I8,  DT_I32,
+                                   DT_I64, DT_I64, DT_BOOL };
     return m->options->steps ? PICK(m, types) : DT_F32;
 }
 
-void random_attr(Maker *m, const AttrInfo *attr, void *attrs, const Tensor *x)
+void random_attr(Maker *m, const Node *node, const AttrInfo *attr)
 {
-    void *field = (char *)attrs + attr->offset;
+    void *field = (char *)node->attrs + attr->offset;
+    const Tensor *x = node->input[0];
     switch (attr->kind) {
     case ATTR_INT: *(int64_t *)field = draw_int(m, x); return;
     case ATTR_FLOAT: *(double *)field = draw_float(m); return;
@@ -155,7 +188,9 @@ void random_attr(Maker *m, const AttrInfo *attr, void *attrs, const Tensor *x)
     case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
     case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
     case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
-    case ATTR_INTS: *(IntList *)field = draw_ints(m, attr->name, x); return;
+    case ATTR_INTS:
+        *(IntList *)field = draw_ints(m, node->op, attr->name, x);
+        return;
     case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
     }
     BUG("no attribute kind %d", (int)attr->kind);

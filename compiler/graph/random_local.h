@@ -23,12 +23,18 @@ static inline bool chance(Maker *m, int one_in)
 #define PICK(m, list)                                                          \
     ((list)[random_range(&(m)->random, 0, (int64_t)COUNT_OF(list) - 1)])
 
+static inline int64_t draw_extent(Maker *m)
+{
+    static const int64_t extents[] = { 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33 };
+    return PICK(m, extents);
+}
+
 static inline int64_t channels_of(const Tensor *tensor)
 {
     return tensor->shape.rank ? tensor->shape.dim[tensor->shape.rank - 1] : 1;
 }
 
-/* An attribute of an operator on x. */
-void random_attr(Maker *m, const AttrInfo *attr, void *attrs, const Tensor *x);
+/* Sets the attribute to something that may fit the node's first input. */
+void random_attr(Maker *m, const Node *node, const AttrInfo *attr);
 
 #endif

@@ -38,7 +38,7 @@ static bool resolve(Adapt *a, const Tensor *x, int64_t *list, int count)
 bool adapt_reshape(Adapt *a)
 {
     int64_t list[ONNX_MAX_RANK];
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     int count;
     if (!x)
         return false;
@@ -51,7 +51,7 @@ bool adapt_reshape(Adapt *a)
 
 bool adapt_flatten(Adapt *a)
 {
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     int64_t dim[2] = { 1, 1 };
     int64_t axis;
     if (!x)
@@ -67,7 +67,7 @@ bool adapt_flatten(Adapt *a)
 bool adapt_squeeze(Adapt *a)
 {
     bool gone[ONNX_MAX_RANK];
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     Shape shape = { 0 };
     int count;
     if (!x)
@@ -103,7 +103,7 @@ static int count_axes(Adapt *a)
 bool adapt_unsqueeze(Adapt *a)
 {
     bool made[ONNX_MAX_RANK];
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     int count = count_axes(a), from = 0;
     Shape shape = { 0 };
     if (!x || count < 0)
@@ -124,7 +124,7 @@ bool adapt_transpose(Adapt *a)
 {
     int64_t perm[ONNX_MAX_RANK];
     bool seen[ONNX_MAX_RANK] = { false };
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_any(a, 0);
     int count;
     if (!x)
         return false;
@@ -186,92 +186,4 @@ bool adapt_concat(Adapt *a)
     node = add_node(a, OP_CONCAT, NULL, in, count);
     node_attrs(node, ConcatAttrs)->axis = axis;
     return out_tensor(a, 0, add_end(a, node));
-}
-
-/* ---- Pad -------------------------------------------------------------------------------------- */
-
-/* Begins, then ends, for every dimension. */
-static bool read_pads(Adapt *a, int rank, int64_t *pads)
-{
-    int64_t given[2 * ONNX_MAX_RANK];
-    bool flags[ONNX_MAX_RANK];
-    int count, axes = -1, next = 0;
-    if (a->opset >= 11) {
-        if (!in_given(a, 1))
-            return refuse(a, "needs pads");
-        count = in_ints(a, 1, "pads", given, 2 * ONNX_MAX_RANK);
-    } else {
-        count = attr_ints(a, "pads", given, 2 * ONNX_MAX_RANK);
-    }
-    if (count >= 0 && in_given(a, 3))
-        axes = in_axes(a, 3, 18, rank, flags);
-    if (a->failed)
-        return false;
-    if (count != 2 * (axes < 0 ? rank : axes))
-        return refuse(a, "needs %d numbers in 'pads', got %d",
-                      2 * (axes < 0 ? rank : axes), count < 0 ? 0 : count);
-    memset(pads, 0, sizeof *pads * 2 * (size_t)rank);
-    for (int d = 0; d < rank; d++) {
-        if (axes >= 0 && !flags[d])
-            continue;
-        pads[d] = given[next];
-        pads[rank + d] = given[count / 2 + next++];
-    }
-    return true;
-}
-
-static bool pad_value(Adapt *a, double *value)
-{
-    *value = 0;
-    if (a->opset < 11)
-        *value = attr_float(a, "value", 0);
-    else if (in_given(a, 2))
-        return in_number(a, 2, "constant_value", value);
-    return !a->failed;
-}
-
-/* An image's border, in ONNX's order of dimensions. */
-static Tensor *pad_image(Adapt *a, Tensor *x, const int64_t *pads, double value)
-{
-    PaddingAttrs *attrs;
-    Node *node;
-    x = image_in(a, "nhwc", x);
-    if (!x || !(node = add_node(a, OP_PAD, NULL, &x, 1)))
-        return NULL;
-    attrs = node_attrs(node, PaddingAttrs);
-    attrs->pad.kind = PAD_EXPLICIT;
-    attrs->pad.count = 4;
-    for (int d = 0; d < 2; d++) {
-        attrs->pad.number[d] = pads[2 + d];
-        attrs->pad.number[2 + d] = pads[6 + d];
-    }
-    attrs->value = value;
-    return image_out(a, "nchw", add_end(a, node));
-}
-
-bool adapt_pad(Adapt *a)
-{
-    static const char *const modes[] = { "constant", NULL };
-    int64_t pads[2 * ONNX_MAX_RANK];
-    Tensor *x = in_tensor(a, 0);
-    bool any = false, borders = false;
-    double value;
-    attr_choice(a, "mode", modes);
-    if (!x || !read_pads(a, x->shape.rank, pads) || !pad_value(a, &value))
-        return false;
-    for (int d = 0; d < 2 * x->shape.rank; d++) {
-        if (pads[d] < 0)
-            return refuse(a, "with %lld in 'pads' is not supported",
-                          (long long)pads[d]);
-        any = any || pads[d];
-        borders = borders || (pads[d] && d % x->shape.rank < 2);
-    }
-    if (!any)
-        return out_input(a, 0, 0);
-    if (x->shape.rank != 4 || borders)
-        return refuse(a,
-                      "is supported for the height and width of images, not "
-                      "for these dimensions of %s",
-                      shape_show(&x->shape));
-    return out_tensor(a, 0, pad_image(a, x, pads, value));
 }

@@ -212,12 +212,11 @@ Tensor **in_tensors(Adapt *a, int first, int *count)
     return good ? tensors : NULL;
 }
 
-bool in_pair(Adapt *a, Tensor **pair)
+/* The second operand stands at the axis of the first, up to opset 6. */
+static bool align_pair(Adapt *a, Tensor **pair)
 {
     bool broadcast;
     Shape shape;
-    pair[0] = in_tensor(a, 0);
-    pair[1] = in_tensor(a, 1);
     if (!pair[0] || !pair[1] || a->opset >= 7)
         return pair[0] && pair[1];
     broadcast = attr_flag(a, "broadcast", false);
@@ -229,6 +228,20 @@ bool in_pair(Adapt *a, Tensor **pair)
         shape.dim[shape.rank++] = 1;
     pair[1] = add_reshape(a, "axis", pair[1], shape);
     return pair[1];
+}
+
+bool in_pair(Adapt *a, Tensor **pair)
+{
+    pair[0] = in_tensor(a, 0);
+    pair[1] = in_tensor(a, 1);
+    return align_pair(a, pair);
+}
+
+bool in_pair_any(Adapt *a, Tensor **pair)
+{
+    pair[0] = in_any(a, 0);
+    pair[1] = in_any(a, 1);
+    return align_pair(a, pair);
 }
 
 /* ---- what is known now -------------------------------------------------------------------- */

@@ -209,6 +209,7 @@ const float *in_floats(Adapt *a, int i);
 /* Both inputs of a binary operator, with the axis and broadcast attributes of
  * opset 6. */
 bool in_pair(Adapt *a, Tensor **pair);
+bool in_pair_any(Adapt *a, Tensor **pair); /* of any type */
 
 /* ---- nodes of the graph (build.c) ------------------------------------------------------------------------ */
 

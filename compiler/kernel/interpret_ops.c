@@ -50,12 +50,12 @@ static void load_lane(Slot *slot, int lane, DType type, const char *from)
         INTEGER(I32, int32_t)
         INTEGER(I64, int64_t)
         INTEGER(BOOL, uint8_t)
+        INTEGER(F16, uint16_t) /* only moved */
+        INTEGER(BF16, uint16_t)
 #undef INTEGER
     case DT_F32: memcpy(&slot->f[lane], from, 4); return;
     case DT_F64: memcpy(&slot->d[lane], from, 8); return;
-    case DT_F16:
-    case DT_BF16:
-    case DT_U64:
+    case DT_U64: memcpy(&slot->i[lane], from, 8); return;
     case DT_COUNT: break;
     }
     BUG("no arithmetic on %s", dtype_name(type));
@@ -313,15 +313,17 @@ static void copy_lane(Slot *to, int lane, const Slot *from, int from_lane,
      : kind == EXPR_SELECT_LE ? (x) <= (y)                                     \
                               : (x) == (y))
 
-static bool lane_holds(ExprKind kind, Class class, const Slot *a, const Slot *b,
+static bool lane_holds(ExprKind kind, DType type, const Slot *a, const Slot *b,
                        int i)
 {
-    switch (class) {
+    if (type == DT_U64)
+        return COMPARE((uint64_t)a->i[i], (uint64_t)b->i[i]);
+    switch (class_of(type)) {
     case CLASS_F32: return COMPARE(a->f[i], b->f[i]);
     case CLASS_F64: return COMPARE(a->d[i], b->d[i]);
     case CLASS_INT: return COMPARE(a->i[i], b->i[i]);
     }
-    BUG("no class %d", (int)class);
+    BUG("no class of %s", dtype_name(type));
 }
 
 /* The result may share its slot with an operand of another width. */
@@ -332,7 +334,7 @@ static void run_select(Machine *m, const Code *c)
 
     LANES
     {
-        bool holds = lane_holds(c->kind, class_of(c->from), a, b, i);
+        bool holds = lane_holds(c->kind, c->from, a, b, i);
         const Slot *chosen = holds ? SLOT(2) : SLOT(3);
         copy_lane(&result, i, chosen, i, class_of(c->elem));
         result.poison |= chosen->poison & 1u << i;

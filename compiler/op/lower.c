@@ -60,6 +60,22 @@ static const Tensor *outermost(const Tensor *tensor, int64_t *element)
     return tensor;
 }
 
+/* A constant's data in its own type. */
+static const void *typed_data(Arena *arena, const Tensor *tensor)
+{
+    const int64_t count = shape_count(&tensor->shape);
+    const int size = dtype_size(tensor->type);
+    if (tensor->type == DT_F32 || tensor->data == NULL)
+        return tensor->data;
+    char *data = arena_array(arena, (size_t)count, (size_t)size);
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t value = (int64_t)tensor->data[i];
+        for (int byte = 0; byte < size; byte++)
+            data[i * size + byte] = (char)(value >> 8 * byte);
+    }
+    return data;
+}
+
 Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
 {
     Buffer **known = &lower->buffer[tensor->id];
@@ -69,7 +85,7 @@ Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
     Buffer *b =
         program_buffer(lower->program, name, tensor->type, buffer_place(tensor),
                        tensor->shape.rank, tensor->shape.dim);
-    b->data = tensor->data;
+    b->data = typed_data(lower->program->arena, tensor);
     b->what = tensor->name;
     if (b->place != BUFFER_CONST && tensor->shape.rank == 3)
         image_layout(b, tensor);
@@ -111,6 +127,17 @@ Buffer *lower_output(Lower *lower, const Node *node, int index)
     REQUIRE(index < node->output_count);
     return kernel_param(lower->kernel,
                         lower_buffer(lower, node->output[index]));
+}
+
+Buffer *lower_constant(Lower *lower, const Tensor *like, int rank,
+                       const int64_t *extent, const float *data)
+{
+    Program *program = lower->program;
+    Buffer *b = program_buffer(program, name_to_c(program->arena, like->name),
+                               DT_F32, BUFFER_CONST, rank, extent);
+    b->data = data;
+    b->what = like->name;
+    return kernel_param(lower->kernel, b);
 }
 
 void lower_loops(Kernel *kernel, const Shape *shape, const char *const *names,

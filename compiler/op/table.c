@@ -59,6 +59,8 @@ const OpInfo op_info[OP_COUNT] = {
     ROW(name, 1, 1, sizeof(UnaryAttrs), id##_attrs, true)
 #define BINARY(id, name, most, reference, loop)                                \
     ROW(name, 2, most, sizeof(NoAttrs), no_attrs, true)
+#define TRUTH(id, name, inputs, ...)                                           \
+    ROW(name, inputs, inputs, sizeof(NoAttrs), no_attrs, true)
 #define REDUCE(id, name, ...)                                                  \
     ROW(name, 1, 1, sizeof(ReduceAttrs), reduce_attrs, false)
 #include "graph/ops.def"

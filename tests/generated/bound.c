@@ -143,6 +143,16 @@ static void bound_sizes(Bounder *b)
         b->bound[i] = more[i] - size[i] + rounding(1) * size[i];
 }
 
+/* r is of the longest of the sums. */
+static void bound_sums(Bounder *b)
+{
+    const double *size[1] = { absolutes(b, 0) }, *off[1] = { b->off[0] };
+    const double r = rounding(count_in(b, 0));
+    const double *sums = evaluated(b, size), *carried = evaluated(b, off);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = carried[i] + r * sums[i];
+}
+
 /* ---- along an axis --------------------------------------------------------------- */
 
 static double largest(const double *values, int64_t count)
@@ -221,23 +231,104 @@ static void bound_standardize(Bounder *b)
         b->bound[i] += rounding(2) * fabs(b->out[i]);
 }
 
+/* Along the axis of argmax, argmin or hardmax. */
+typedef struct Rivals {
+    int64_t length, inner;
+    double sign; /* -1: the smallest is looked for */
+} Rivals;
+
+static Rivals rivals_of(const Node *node)
+{
+    const Shape *shape = &node->input[0]->shape;
+    int64_t axis = node->op == OP_ARGMAX ? node_attrs(node, ArgmaxAttrs)->axis
+                   : node->op == OP_ARGMIN
+                       ? node_attrs(node, ArgminAttrs)->axis
+                       : node_attrs(node, HardmaxAttrs)->axis;
+    Rivals r = { shape->dim[axis], 1, node->op == OP_ARGMIN ? -1 : 1 };
+    for (int d = (int)axis + 1; d < shape->rank; d++)
+        r.inner *= shape->dim[d];
+    return r;
+}
+
+/* Whether element k of the row at `first` may be the one, rather than best. */
+static bool may_win(const Bounder *b, const Rivals *r, int64_t first,
+                    int64_t best, int64_t k)
+{
+    const double *x = b->in[0] + first, *off = b->off[0] + first;
+    return r->sign * x[k * r->inner] + off[k * r->inner] >=
+           r->sign * x[best * r->inner] - off[best * r->inner];
+}
+
 /* Any index whose element may be the largest. */
 static void bound_argmax(Bounder *b)
 {
-    const Shape *shape = &b->node->input[0]->shape;
-    int64_t axis = node_attrs(b->node, ArgmaxAttrs)->axis, inner = 1;
-    if (axis < 0)
-        axis += shape->rank;
-    for (int d = (int)axis + 1; d < shape->rank; d++)
-        inner *= shape->dim[d];
+    const Rivals r = rivals_of(b->node);
     for (int64_t i = 0; i < count_out(b); i++) {
-        int64_t best = (int64_t)b->out[i], length = shape->dim[axis];
-        const int64_t first = i / inner * inner * length + i % inner;
-        const double *x = b->in[0] + first, *off = b->off[0] + first;
-        double low = x[best * inner] - off[best * inner];
-        for (int64_t k = 0; k < length; k++)
-            if (x[k * inner] + off[k * inner] >= low)
+        const int64_t best = (int64_t)b->out[i];
+        const int64_t first = i / r.inner * r.inner * r.length + i % r.inner;
+        for (int64_t k = 0; k < r.length; k++)
+            if (may_win(b, &r, first, best, k))
                 b->bound[i] = fmax(b->bound[i], fabs((double)(k - best)));
+    }
+}
+
+static void bound_hardmax(Bounder *b)
+{
+    const Rivals r = rivals_of(b->node);
+    for (int64_t i = 0; i < count_out(b); i++) {
+        const int64_t k = i / r.inner % r.length;
+        const int64_t first = i - k * r.inner;
+        if (b->out[i] == 0)
+            continue;
+        for (int64_t n = 0; n < r.length; n++)
+            if (n != k && may_win(b, &r, first, k, n))
+                b->bound[i] = b->bound[first + n * r.inner] = 1;
+    }
+}
+
+/* ---- truth values ------------------------------------------------------------------------ */
+
+/* By an index of the output: the same element of an input, repeated. */
+static int64_t spread_index(const Bounder *b, int input, int64_t i)
+{
+    const Shape *x = &b->node->input[input]->shape;
+    const Shape *y = &b->node->output[0]->shape;
+    int64_t at = 0, step = 1;
+    for (int d = 1; d <= y->rank; d++) {
+        const int64_t dim = y->dim[y->rank - d];
+        const int64_t own = d <= x->rank ? x->dim[x->rank - d] : 1;
+        at += own == 1 ? 0 : i % dim * step;
+        step *= own;
+        i /= dim;
+    }
+    return at;
+}
+
+/* Either value, where the operands may be equal or on the other side. */
+static void bound_relation(Bounder *b)
+{
+    for (int64_t i = 0; i < count_out(b); i++) {
+        const int64_t k = spread_index(b, 0, i), l = spread_index(b, 1, i);
+        const double x = b->in[0][k], y = b->in[1][l];
+        const double off = b->off[0][k] + b->off[1][l];
+        b->bound[i] = off > 0 && fabs(x - y) <= off + rounding(1) * fabs(x);
+    }
+}
+
+static void bound_logic(Bounder *b)
+{
+    for (int n = 0; n < b->node->input_count; n++)
+        for (int64_t i = 0; i < count_out(b); i++)
+            b->bound[i] = fmax(b->bound[i], b->off[n][spread_index(b, n, i)]);
+}
+
+static void bound_where(Bounder *b)
+{
+    for (int64_t i = 0; i < count_out(b); i++) {
+        const int64_t k = spread_index(b, 1, i), l = spread_index(b, 2, i);
+        const bool open = b->off[0][spread_index(b, 0, i)] > 0;
+        const double apart = fabs(b->in[1][k] - b->in[2][l]);
+        b->bound[i] = fmax(b->off[1][k], b->off[2][l]) + (open ? apart : 0);
     }
 }
 
@@ -284,6 +375,21 @@ typedef void Rule(Bounder *b);
 /* The others, new ones too, are elementwise: bound_elements. */
 static Rule *const rules[OP_COUNT] = {
     [OP_ARGMAX] = bound_argmax,
+    [OP_ARGMIN] = bound_argmax,
+    [OP_HARDMAX] = bound_hardmax,
+    [OP_EQUAL] = bound_relation,
+    [OP_LESS] = bound_relation,
+    [OP_LESS_EQUAL] = bound_relation,
+    [OP_GREATER] = bound_relation,
+    [OP_GREATER_EQUAL] = bound_relation,
+    [OP_LOGICAL_AND] = bound_logic,
+    [OP_LOGICAL_OR] = bound_logic,
+    [OP_LOGICAL_XOR] = bound_logic,
+    [OP_LOGICAL_NOT] = bound_logic,
+    [OP_WHERE] = bound_where,
+    [OP_EXPAND] = bound_moves,
+    [OP_TILE] = bound_moves,
+    [OP_CUMSUM] = bound_sums,
     [OP_MATMUL] = bound_matmul,
     [OP_AVGPOOL] = bound_moves,
     [OP_CONCAT] = bound_moves,
@@ -305,6 +411,7 @@ static Rule *const rules[OP_COUNT] = {
     [OP_REDUCE_MEAN] = bound_sizes,
     [OP_REDUCE_SUM] = bound_sizes,
     [OP_REDUCE_SUM_SQUARE] = bound_sizes,
+    [OP_CONV_TRANSPOSE] = bound_products,
     [OP_SOFTMAX] = bound_softmax,
     [OP_STANDARDIZE] = bound_standardize,
 };

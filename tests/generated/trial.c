@@ -20,6 +20,8 @@ static void put(DType type, void *at, int64_t i, double value)
     case DT_U8: ((uint8_t *)at)[i] = (uint8_t)value; return;
     case DT_I8: ((int8_t *)at)[i] = (int8_t)value; return;
     case DT_I32: ((int32_t *)at)[i] = (int32_t)value; return;
+    case DT_I64: ((int64_t *)at)[i] = (int64_t)value; return;
+    case DT_BOOL: ((uint8_t *)at)[i] = value != 0; return;
     default: BUG("no network here has %s", dtype_name(type));
     }
 }
@@ -31,6 +33,8 @@ static double get(DType type, const void *at, int64_t i)
     case DT_U8: return (double)((const uint8_t *)at)[i];
     case DT_I8: return (double)((const int8_t *)at)[i];
     case DT_I32: return (double)((const int32_t *)at)[i];
+    case DT_I64: return (double)((const int64_t *)at)[i];
+    case DT_BOOL: return (double)((const uint8_t *)at)[i];
     default: BUG("no network here has %s", dtype_name(type));
     }
 }

@@ -24,7 +24,9 @@ static void call_text(Text *text, const OpInfo *info)
     const char *separator = "(";
     text_add(text, info->name);
     if (info->most_inputs > 1) {
-        text_add(text, info->most_inputs > 2 ? "(a, b, ..." : "(a, b");
+        text_add(text, info->least_inputs == 3 ? "(a, b, c"
+                       : info->most_inputs > 2 ? "(a, b, ..."
+                                               : "(a, b");
         separator = ", ";
     }
     for (int i = 0; i < info->attr_count; i++) {

@@ -24,6 +24,8 @@ static void store(DType type, void *at, int64_t i, double value)
     case DT_U8: ((uint8_t *)at)[i] = (uint8_t)value; return;
     case DT_I8: ((int8_t *)at)[i] = (int8_t)value; return;
     case DT_I32: ((int32_t *)at)[i] = (int32_t)value; return;
+    case DT_I64: ((int64_t *)at)[i] = (int64_t)value; return;
+    case DT_BOOL: ((uint8_t *)at)[i] = value != 0; return;
     default: abort();
     }
 }
@@ -35,6 +37,8 @@ static double load(DType type, const void *at, int64_t i)
     case DT_U8: return (double)((const uint8_t *)at)[i];
     case DT_I8: return (double)((const int8_t *)at)[i];
     case DT_I32: return (double)((const int32_t *)at)[i];
+    case DT_I64: return (double)((const int64_t *)at)[i];
+    case DT_BOOL: return (double)((const uint8_t *)at)[i];
     default: abort();
     }
 }

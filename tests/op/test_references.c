@@ -2,51 +2,7 @@
  * test_references.c - references of the other operators against values that
  * were computed by hand.
  */
-#include "net.h"
-#include "unit.h"
-
-#include <math.h>
-
-static bool is_close(double a, double b)
-{
-    return a == b || fabs(a - b) <= 1e-14 * fmax(1, fabs(b)) ||
-           (isnan(a) && isnan(b));
-}
-
-static void compare(const char *what, const double *y, const double *expected,
-                    int64_t count)
-{
-    for (int64_t i = 0; i < count; i++) {
-        bool same = is_close(y[i], expected[i]);
-        if (!same)
-            fprintf(stderr, "\n%s: element %lld is %.17g, expected %.17g\n",
-                    what, (long long)i, y[i], expected[i]);
-        CU_ASSERT(same);
-    }
-}
-
-/* Runs what net_add appended last. */
-static void expect(Net *n, const double *x, const double *expected)
-{
-    const double *y;
-    Evaluation *e;
-    CU_ASSERT_FATAL(net_infer(n));
-    y = net_run(n, x, &e);
-    compare(op_info[n->graph->nodes.at[0]->op].name, y, expected,
-            shape_count(&n->last->shape));
-    evaluation_free(e);
-    net_free(n);
-}
-
-static void one(Op op, const char *attrs, Shape shape, const double *x,
-                const double *expected)
-{
-    Net n = net_new(shape);
-    net_add(&n, op, attrs);
-    expect(&n, x, expected);
-}
-
-#define LIST(...) ((const double[]){ __VA_ARGS__ })
+#include "op/references.h"
 
 /* ---- functions of one number ------------------------------------------------------ */
 
@@ -297,33 +253,6 @@ static void test_reshaping_keeps_the_order(void)
     one(OP_DROPOUT, "", SHAPE(3, 2), x, x);
 }
 
-static void test_transposition(void)
-{
-    one(OP_TRANSPOSE, "perm=[1, 0]", SHAPE(2, 3), LIST(1, 2, 3, 4, 5, 6),
-        LIST(1, 4, 2, 5, 3, 6));
-    one(OP_TRANSPOSE, "perm=[2, 0, 1]", SHAPE(2, 1, 3), LIST(1, 2, 3, 4, 5, 6),
-        LIST(1, 4, 2, 5, 3, 6));
-    one(OP_TRANSPOSE, "perm=[1, 0, 2]", SHAPE(2, 2, 2),
-        LIST(1, 2, 3, 4, 5, 6, 7, 8), LIST(1, 2, 5, 6, 3, 4, 7, 8));
-}
-
-static void test_slices(void)
-{
-    const double x[] = { 1, 2, 3, 4, 5, 6 };
-    one(OP_SLICE, "begin=[1], end=[4]", SHAPE(6), x, LIST(2, 3, 4));
-    one(OP_SLICE, "begin=[1], end=[6], step=[3]", SHAPE(6), x, LIST(2, 5));
-    one(OP_SLICE, "begin=[-2], end=[99]", SHAPE(6), x, LIST(5, 6));
-    one(OP_SLICE, "begin=[-1], end=[-99], step=[-2]", SHAPE(6), x,
-        LIST(6, 4, 2));
-    one(OP_SLICE, "begin=[99], end=[0], step=[-1]", SHAPE(6), x,
-        LIST(6, 5, 4, 3, 2));
-    one(OP_SLICE, "begin=[1], end=[2]", SHAPE(2, 3), x, LIST(4, 5, 6));
-    one(OP_SLICE, "begin=[0, 2], end=[2, 0], step=[1, -1]", SHAPE(2, 3), x,
-        LIST(3, 2, 6, 5));
-    one(OP_SLICE, "begin=[1, -99], end=[-9, 1], step=[-1, 5]", SHAPE(2, 3), x,
-        LIST(4, 1));
-}
-
 /* ---- along an axis -------------------------------------------------------------------------------- */
 
 static void test_softmax(void)
@@ -334,60 +263,6 @@ static void test_softmax(void)
         LIST(e / (e + 1), 1 / (e + 1)));
     one(OP_SOFTMAX, "axis=0", SHAPE(2, 2), LIST(0, 7, 1, 7),
         LIST(1 / (e + 1), 0.5, e / (e + 1), 0.5));
-}
-
-static void test_argmax_takes_the_first_of_equals(void)
-{
-    one(OP_ARGMAX, "", SHAPE(4), LIST(1, 7, 7, 0), LIST(1));
-    one(OP_ARGMAX, "", SHAPE(2, 3), LIST(3, 2, 1, 1, 2, 3), LIST(0, 2));
-    one(OP_ARGMAX, "axis=0", SHAPE(2, 3), LIST(3, 2, 1, 1, 2, 3),
-        LIST(0, 0, 1));
-}
-
-/* ---- over some of the dimensions ------------------------------------------------------------------- */
-
-static void test_reductions(void)
-{
-    const double x[] = { 1, -2, 3, 4, 5, -6 };
-    static const struct {
-        Op op;
-        double rows[2], columns[3], all;
-    } rows[] = {
-        { OP_REDUCE_SUM, { 2, 3 }, { 5, 3, -3 }, 5 },
-        { OP_REDUCE_MEAN, { 2.0 / 3, 1 }, { 2.5, 1.5, -1.5 }, 5.0 / 6 },
-        { OP_REDUCE_MAX, { 3, 5 }, { 4, 5, 3 }, 5 },
-        { OP_REDUCE_MIN, { -2, -6 }, { 1, -2, -6 }, -6 },
-        { OP_REDUCE_PROD, { -6, -120 }, { 4, -10, -18 }, 720 },
-        { OP_REDUCE_L1, { 6, 15 }, { 5, 7, 9 }, 21 },
-        { OP_REDUCE_SUM_SQUARE, { 14, 77 }, { 17, 29, 45 }, 91 },
-        { OP_REDUCE_L2,
-          { 3.7416573867739413, 8.774964387392123 },
-          { 4.123105625617661, 5.385164807134504, 6.708203932499369 },
-          9.539392014169456 },
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        one(rows[i].op, "axes=[1]", SHAPE(2, 3), x, rows[i].rows);
-        one(rows[i].op, "axes=[-2], keep=yes", SHAPE(2, 3), x, rows[i].columns);
-        one(rows[i].op, "", SHAPE(2, 3), x, &rows[i].all);
-        one(rows[i].op, "axes=[2, 0]", SHAPE(2, 1, 3), x, &rows[i].all);
-    }
-}
-
-static void test_logarithms_of_sums(void)
-{
-    const double x[] = { 1, 2, 1e4, 1e4 }, far[] = { -INFINITY, -INFINITY };
-    one(OP_REDUCE_LOG_SUM, "axes=[1]", SHAPE(2, 2), x,
-        LIST(1.0986122886681098, 9.903487552536127));
-    one(OP_REDUCE_LOG_SUM_EXP, "axes=[1]", SHAPE(2, 2), x,
-        LIST(2.313261687518223, 10000.693147180559945));
-    one(OP_REDUCE_LOG_SUM_EXP, "", SHAPE(2), far, LIST(-INFINITY));
-    one(OP_REDUCE_LOG_SUM_EXP, "", SHAPE(2), LIST(INFINITY, 0), LIST(INFINITY));
-}
-
-static void test_a_scalar_is_reduced_to_itself(void)
-{
-    one(OP_REDUCE_SUM, "", shape_of(0, NULL), LIST(3), LIST(3));
-    one(OP_REDUCE_MEAN, "keep=yes", shape_of(0, NULL), LIST(3), LIST(3));
 }
 
 static const UnitTest tests[] = {
@@ -407,12 +282,6 @@ static const UnitTest tests[] = {
     UNIT(test_padding),
     UNIT(test_upsampling),
     UNIT(test_reshaping_keeps_the_order),
-    UNIT(test_transposition),
-    UNIT(test_slices),
     UNIT(test_softmax),
-    UNIT(test_argmax_takes_the_first_of_equals),
-    UNIT(test_reductions),
-    UNIT(test_logarithms_of_sums),
-    UNIT(test_a_scalar_is_reduced_to_itself),
 };
 UNIT_MAIN("references", tests)

@@ -145,6 +145,74 @@ static void test_reductions(void)
     CHECK(rows);
 }
 
+static void test_repetitions(void)
+{
+    static const Row rows[] = {
+        { OP_EXPAND,
+          "shape=[4, 5, 1]",
+          3,
+          { 5, 1, 3 },
+          "'expand' cannot "
+          "repeat [5, 1, 3] to [4, 5, 1]" },
+        { OP_EXPAND, "shape=[2, 1, 4, 1]", 3, { 5, 1, 3 }, "[2, 5, 4, 3]" },
+        { OP_EXPAND, "shape=[]", 2, { 5, 1 }, "[5, 1]" },
+        { OP_EXPAND,
+          "shape=[0]",
+          1,
+          { 1 },
+          "'shape' of 'expand' must be at least 1, got 0" },
+        { OP_EXPAND,
+          "shape=[1, 1, 1, 1, 1, 1, 1, 1, 1]",
+          1,
+          { 1 },
+          "'expand' to 9 dimensions, at most 8 are possible" },
+        { OP_EXPAND,
+          "shape=[1073741824, 1073741824]",
+          1,
+          { 1 },
+          "the output of 'expand' is too large: [1073741824, 1073741824]" },
+        { OP_TILE, "repeats=[2, 3]", 2, { 5, 6 }, "[10, 18]" },
+        { OP_TILE,
+          "repeats=[2]",
+          2,
+          { 5, 6 },
+          "'repeats' of 'tile' has 1 numbers, [5, 6] has 2 dimensions" },
+        { OP_TILE,
+          "repeats=[0]",
+          1,
+          { 5 },
+          "'repeats' of 'tile' must be at least 1, got 0" },
+        { OP_TILE,
+          "repeats=[1073741824, 1073741824]",
+          2,
+          { 2, 2 },
+          "the output of 'tile' is too large: [2147483648, 2147483648]" },
+    };
+    CHECK(rows);
+}
+
+static void test_places(void)
+{
+    static const Row rows[] = {
+        { OP_ARGMAX, "axis=1, keep=yes", 3, { 5, 6, 7 }, "[5, 1, 7]" },
+        { OP_ARGMIN, "axis=0", 3, { 5, 6, 7 }, "[6, 7]" },
+        { OP_ARGMIN, "type=u8", 1, { 5 }, "an index is i32 or i64, not u8" },
+        { OP_HARDMAX, "axis=0", 2, { 5, 6 }, "[5, 6]" },
+        { OP_CUMSUM, "axis=-2", 2, { 5, 6 }, "[5, 6]" },
+        { OP_CUMSUM,
+          "axis=2",
+          2,
+          { 5, 6 },
+          "axis 2 of 'cumsum' is not a dimension of [5, 6]" },
+        { OP_LOGICAL_NOT,
+          "",
+          1,
+          { 5 },
+          "'logical_not' needs bool elements, 'x' has f32" },
+    };
+    CHECK(rows);
+}
+
 /* ---- products ------------------------------------------------------------------ */
 
 static void check_product(Shape a, Shape b, const char *expected)
@@ -186,6 +254,8 @@ static const UnitTest tests[] = {
     UNIT(test_slices),
     UNIT(test_slices_are_inferred_twice),
     UNIT(test_reductions),
+    UNIT(test_repetitions),
+    UNIT(test_places),
     UNIT(test_products),
 };
 UNIT_MAIN("shapes of moved elements", tests)
