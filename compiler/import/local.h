@@ -283,6 +283,11 @@ Tensor *value_tensor(Import *import, Value *value, const char **why);
 /* Runs the adapter on constants alone. */
 bool fold_node(Adapt *a);
 
+/* ---- shared by adapters --------------------------------------------------------------------------- */
+
+/* BatchNormalization with training_mode=1 (adapt_norm.c). */
+bool norm_of_batch(Adapt *a);
+
 /* ---- the adapters ------------------------------------------------------------------------------------ */
 
 #define ADAPTER(op, since, until, least, most, outputs, function)              \
