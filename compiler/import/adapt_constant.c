@@ -48,6 +48,24 @@ static DType type_of_number(int64_t number)
                                                             : DT_COUNT;
 }
 
+static bool is_half(DType type)
+{
+    return type == DT_F16 || type == DT_BF16 || type == DT_U64;
+}
+
+static bool cast_at_run_time(Adapt *a, DType type)
+{
+    Tensor *x = in_any(a, 0);
+    Node *node;
+    if (is_half(in_type(a, 0)) || is_half(type))
+        return refuse(a, "from %s to %s at run time is not supported",
+                      dtype_numpy(in_type(a, 0)), dtype_numpy(type));
+    node = add_node(a, OP_CAST, NULL, &x, 1);
+    if (node)
+        node_attrs(node, CastAttrs)->type = type;
+    return out_tensor(a, 0, add_end(a, node));
+}
+
 static bool cast_to(Adapt *a, DType type)
 {
     const OnnxTensor *from = in_constant(a, 0);
@@ -58,8 +76,7 @@ static bool cast_to(Adapt *a, DType type)
     if (in_type(a, 0) == type)
         return out_input(a, 0, 0);
     if (!from)
-        return refuse(a, "from %s to %s at run time is not supported",
-                      dtype_numpy(in_type(a, 0)), dtype_numpy(type));
+        return cast_at_run_time(a, type);
     to = constant_new(a, type, from->rank, from->dim, &data);
     for (int64_t i = 0; to && i < to->count; i++)
         if (dtype_is_float(from->type))
