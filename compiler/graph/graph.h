@@ -203,9 +203,11 @@ typedef enum TensorKind {
 
 /* How a weight file lays out what we keep channels-last. */
 typedef enum ParameterLayout {
-    LAYOUT_AS_IS, /* a vector, or anything stored as we keep it */
-    LAYOUT_CONV,  /* we: [kh][kw][c][oc]; file: OIHW, or HWIO */
-    LAYOUT_DENSE  /* we: [in][out]; file: [out][in], or [in][out] */
+    LAYOUT_AS_IS,         /* a vector, or anything stored as we keep it */
+    LAYOUT_CONV,          /* we: [kh][kw][c][oc]; file: OIHW, or HWIO */
+    LAYOUT_DENSE,         /* we: [in][out]; file: [out][in], or [in][out] */
+    LAYOUT_CONV_TRANSPOSE /* we: [kh][kw][c][oc], c of a group; file:
+                             [in][oc of a group][kh][kw], or HWOI */
 } ParameterLayout;
 
 /*

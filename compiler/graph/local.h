@@ -37,7 +37,7 @@ bool node_obeys_rule(const Graph *graph, const Node *node, Text *why);
     FIELD(slack)
 
 extern const char *const place_kind_names[5]; /* in the order of PlaceKind */
-extern const char *const layout_names[3];     /* of ParameterLayout */
+extern const char *const layout_names[4];     /* of ParameterLayout */
 
 /* Characters of a name that need no quotes. */
 bool text_is_bare(const char *name);

@@ -207,6 +207,8 @@ static const struct {
     { OP_REDUCE_PROD, 0, 0.5, 2 },
     { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
     { OP_TAN, 0, -1.25, 1.25 },
+    { OP_SIN, 0, -8, 8 },
+    { OP_COS, 0, -8, 8 },
     { OP_ASIN, 0, -0.9375, 0.9375 },
     { OP_ACOS, 0, -0.9375, 0.9375 },
     { OP_ATANH, 0, -0.9375, 0.9375 },
@@ -334,9 +336,9 @@ static bool try_op_on(Maker *m, Op op, Tensor *x)
 /* ---- channels first ------------------------------------------------------------------------ */
 
 static const bool of_images[OP_COUNT] = {
-    [OP_CONV] = true,      [OP_MAXPOOL] = true,  [OP_AVGPOOL] = true,
-    [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true, [OP_PAD] = true,
-    [OP_LPPOOL] = true,
+    [OP_CONV] = true,      [OP_MAXPOOL] = true,        [OP_AVGPOOL] = true,
+    [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true,       [OP_PAD] = true,
+    [OP_LPPOOL] = true,    [OP_CONV_TRANSPOSE] = true,
 };
 
 /* Channels go from the first of three dimensions to the last, or back. */

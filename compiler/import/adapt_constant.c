@@ -16,21 +16,43 @@ bool adapt_identity(Adapt *a)
     return out_input(a, 0, 0);
 }
 
-/* What is dropped is dropped in training only. */
-bool adapt_dropout(Adapt *a)
+/* Whether the node drops anything: in training, unless the ratio is 0. */
+static bool drops(Adapt *a)
 {
+    const OnnxTensor *ratio = in_given(a, 1) ? in_constant(a, 1) : NULL;
     const OnnxTensor *training = NULL;
+    in_ignore(a, 1);
     attr_ignore(a, "ratio");
     attr_ignore(a, "seed");
-    in_ignore(a, 1);
-    if (a->opset < 7 && !attr_flag(a, "is_test", false) && out_used(a, 1))
-        return refuse(a, "in training mode is not supported");
-    if (in_given(a, 2) && !(training = in_need_constant(a, 2, "training_mode")))
-        return false;
-    if (training && training->count == 1 &&
-        onnx_tensor_number(training, 0) != 0)
-        return refuse(a, "in training mode is not supported");
-    return out_input(a, 0, 0);
+    if (a->opset < 7)
+        return !attr_flag(a, "is_test", false) && out_used(a, 1);
+    if (!in_given(a, 2) || !(training = in_need_constant(a, 2, "mode")))
+        return a->failed;
+    return training->count != 1 ||
+           (onnx_tensor_number(training, 0) != 0 &&
+            !(ratio && ratio->count == 1 && onnx_tensor_number(ratio, 0) == 0));
+}
+
+/* Of all that was not dropped: everything. */
+static bool dropout_mask(Adapt *a)
+{
+    const DType type = a->opset >= 10 ? DT_BOOL : in_type(a, 0);
+    int64_t dim[ONNX_MAX_RANK];
+    OnnxTensor *mask;
+    void *data;
+    for (int d = 0; d < in_rank(a, 0); d++)
+        dim[d] = in_dim(a, 0, d);
+    mask = constant_new(a, type, in_rank(a, 0), dim, &data);
+    for (int64_t i = 0; mask && i < mask->count; i++)
+        integer_store(type, data, i, 1);
+    return out_constant(a, 1, mask);
+}
+
+bool adapt_dropout(Adapt *a)
+{
+    if (drops(a))
+        return !a->failed && refuse(a, "in training mode is not supported");
+    return out_input(a, 0, 0) && (!out_used(a, 1) || dropout_mask(a));
 }
 
 /* ---- types ------------------------------------------------------------------------------------ */

@@ -247,34 +247,52 @@ static void adapt_nodes(Import *import)
 
 /* ---- outputs ----------------------------------------------------------------------------- */
 
-/* What a model says of an output is a promise to who calls it. One element
- * may be of any rank: [] and [1] are often mixed up. */
-static bool check_output(Import *import, const OnnxValueInfo *info,
-                         const Tensor *tensor)
+/* "[1, N, ?]" */
+static void said_shape(Text *text, const OnnxValueInfo *info)
 {
-    Text text = { 0 };
-    bool same = !info->has_shape || info->rank == tensor->shape.rank;
-    bool one = shape_count(&tensor->shape) == 1;
+    text_char(text, '[');
     for (int d = 0; d < info->rank; d++) {
-        same = same && (info->dim[d].value < 0 ||
-                        info->dim[d].value == tensor->shape.dim[d]);
-        one = one && info->dim[d].value == 1;
+        text_add(text, d ? ", " : "");
+        if (info->dim[d].value >= 0)
+            text_printf(text, "%lld", (long long)info->dim[d].value);
+        else
+            text_add(text, info->dim[d].symbol ? onnx_show(info->dim[d].symbol)
+                                               : "?");
+    }
+    text_char(text, ']');
+}
+
+/*
+ * What a model says of an output's shape is often a little wrong, left from
+ * before somebody changed it: a warning. Where not one dimension is as it says,
+ * it means another output. One element may be of any rank.
+ */
+static bool check_output(Import *import, const OnnxValueInfo *info,
+                         const Shape *shape)
+{
+    bool same = !info->has_shape || info->rank == shape->rank;
+    bool one = shape_count(shape) == 1, any = info->rank != shape->rank;
+    Text text = { 0 };
+    for (int d = 0; d < info->rank; d++) {
+        const int64_t said = info->dim[d].value;
+        const bool right =
+            said < 0 || (d < shape->rank && said == shape->dim[d]);
+        same = same && right;
+        any = any || right;
+        one = one && said == 1;
     }
     if (same || one)
         return true;
-    for (int d = 0; d < info->rank; d++) {
-        text_add(&text, d ? ", " : "");
-        if (info->dim[d].value < 0)
-            text_add(&text, info->dim[d].symbol ? onnx_show(info->dim[d].symbol)
-                                                : "?");
-        else
-            text_printf(&text, "%lld", (long long)info->dim[d].value);
-    }
-    complain(import, "the output '%s' is said to be [%s], and is %s",
-             onnx_show(info->name), text_get(&text),
-             shape_show(&tensor->shape));
+    said_shape(&text, info);
+    if (any)
+        diag_warning_file(
+            import->model->path, "the output '%s' is said to be %s, and is %s",
+            onnx_show(info->name), text_get(&text), shape_show(shape));
+    else
+        complain(import, "the output '%s' is said to be %s, and is %s",
+                 onnx_show(info->name), text_get(&text), shape_show(shape));
     text_free(&text);
-    return false;
+    return any;
 }
 
 static void add_output(Import *import, const OnnxValueInfo *info)
@@ -298,7 +316,7 @@ static void add_output(Import *import, const OnnxValueInfo *info)
                  onnx_show(info->name), why);
         return;
     }
-    if (!check_output(import, info, tensor))
+    if (!check_output(import, info, &tensor->shape))
         return;
     name = name_take_port(import, info->name);
     if (import->options->channels_last && tensor->shape.rank == 4)
@@ -325,13 +343,11 @@ static const char *model_name(Arena *arena, const char *path)
                      path_with_suffix(arena, path_base(arena, path), ""));
 }
 
-Graph *import_onnx(Arena *arena, const char *path, const ImportOptions *options)
+Graph *import_model(Arena *arena, const OnnxModel *model,
+                    const ImportOptions *options)
 {
-    const OnnxModel *model = onnx_read(arena, path);
     Import import = { .arena = arena, .model = model, .options = options };
-    if (!model)
-        return NULL;
-    import.graph = graph_new(arena, model_name(arena, path));
+    import.graph = graph_new(arena, model_name(arena, model->path));
     import.graph->source = model->listing;
     add_inputs(&import);
     count_uses(&import);
@@ -345,4 +361,10 @@ Graph *import_onnx(Arena *arena, const char *path, const ImportOptions *options)
         return import.graph;
     graph_free(import.graph);
     return NULL;
+}
+
+Graph *import_onnx(Arena *arena, const char *path, const ImportOptions *options)
+{
+    const OnnxModel *model = onnx_read(arena, path);
+    return model ? import_model(arena, model, options) : NULL;
 }

@@ -77,7 +77,8 @@ typedef struct OnnxNode {
     int64_t opset; /* the domain's version; functions can have another one than
                       the model: what a node means is said by this one */
     int input_count, output_count, attr_count;
-    const char **input, **output; /* NULL: an optional one is left out */
+    const char **input, **output; /* NULL: an optional one is left out; the
+                                     last one is there */
     OnnxAttr *attr;
     int line;     /* of the listing; 1-based */
     size_t start; /* the line's first byte */

@@ -379,6 +379,8 @@ static OnnxNode *make_node(Unfold *u, const Frame *frame, OnnxDraft *draft)
         node->name = arena_printf(arena, "%s%s", frame->prefix, node->name);
     node->input = map_names(u, frame, node->input, node->input_count);
     node->output = map_names(u, frame, node->output, node->output_count);
+    node->input_count = onnx_given(node->input, node->input_count);
+    node->output_count = onnx_given(node->output, node->output_count);
     return map_attrs(u, frame, draft, node) ? node : NULL;
 }
 

@@ -117,6 +117,8 @@ static bool check_twice(const OnnxReader *r, const OnnxNames *names,
     return good;
 }
 
+#define UNSUPPORTED (-1) /* instead of an initialiser's number */
+
 /* Puts an input into the graph, where it has no initialiser. */
 static bool add_input(OnnxReader *r, const OnnxNames *tensors,
                       OnnxValueInfo *input)
@@ -126,9 +128,8 @@ static bool add_input(OnnxReader *r, const OnnxNames *tensors,
     OnnxPlace place = { .kind = "input", .name = input->name };
 
     if (tensor)
-        return check_input(r, input, graph->initializer[tensor->what]);
-    if (onnx_names_find(&r->unsupported, input->name))
-        return true;
+        return tensor->what == UNSUPPORTED ||
+               check_input(r, input, graph->initializer[tensor->what]);
     if (input->is_tensor && !input->has_type)
         return onnx_refuse(r, place, "has no type");
     graph->input[graph->input_count++] = input;
@@ -144,6 +145,8 @@ static bool take_inputs(OnnxReader *r)
 
     for (int i = 0; i < graph->initializer_count; i++)
         onnx_names_add(&tensors, graph->initializer[i]->name, i);
+    for (int i = 0; i < r->unsupported.count; i++)
+        onnx_names_add(&tensors, r->unsupported.at[i].name, UNSUPPORTED);
     onnx_names_sort(&tensors);
     graph->input = NEW_N(r->arena, OnnxValueInfo *, file->n_input);
     r->input_names = NEW_N(r->arena, const char *, file->n_input);
@@ -157,7 +160,6 @@ static bool take_inputs(OnnxReader *r)
     }
     onnx_names_sort(&names);
     good = check_twice(r, &tensors, "initialiser") &&
-           check_twice(r, &r->unsupported, "initialiser") &&
            check_twice(r, &names, "input") && good;
     vec_free(&tensors);
     vec_free(&names);

@@ -131,6 +131,8 @@ typedef struct OnnxBody {
     OnnxImports imports;
 } OnnxBody;
 
+/* How many inputs or outputs there are, without the last ones left out. */
+int onnx_given(const char *const *names, int count);
 /* reference: where an attribute may stand for a function's; else NULL. */
 bool onnx_attr(OnnxReader *r, OnnxPlace place, const Pb__Attribute *file,
                OnnxAttr *attr, const char **reference);

@@ -60,16 +60,23 @@ bool onnx_imports(const OnnxReader *r, OnnxPlace place,
 
 /* ---- nodes --------------------------------------------------------------- */
 
+int onnx_given(const char *const *names, int count)
+{
+    while (count > 0 && !names[count - 1])
+        count--;
+    return count;
+}
+
 static bool take_names(const OnnxReader *r, OnnxPlace place, const Bytes *file,
                        size_t count, const char *what, const char ***names,
                        int *name_count)
 {
     *names = NEW_N(r->arena, const char *, count);
-    *name_count = (int)count;
     for (size_t i = 0; i < count; i++)
         if (file[i].len > 0 &&
             !((*names)[i] = onnx_text(r, place, file[i], what)))
             return false;
+    *name_count = onnx_given(*names, (int)count);
     return true;
 }
 

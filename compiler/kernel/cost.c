@@ -451,6 +451,16 @@ static bool choose_candidate(const Cost *c, const Kernel *kernel,
     return false;
 }
 
+static bool choose_tiles(const Cost *c, const Kernel *kernel,
+                         Schedule *schedule)
+{
+    if (cost_write_tiles(kernel, c->nest, schedule) &&
+        works(kernel, schedule, c->target))
+        return true;
+    schedule->steps.count = 0;
+    return false;
+}
+
 /* The kernel after the first steps, or NULL where they do not apply. */
 static Kernel *kernel_after(const Kernel *kernel, const Schedule *schedule)
 {
@@ -494,9 +504,11 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
                .rows = rows,
                .target = target,
                .lanes = target_lanes(target) };
-    if (nest_read(seen, &nest))
+    bool read = nest_read(seen, &nest);
+    if (read)
         gather_candidates(&c, seen);
-    if (!choose_candidate(&c, kernel, seen, schedule))
+    if (!choose_candidate(&c, kernel, seen, schedule) &&
+        !(read && !rows && choose_tiles(&c, kernel, schedule)))
         schedule_plain(kernel, schedule);
     vec_free(&c.candidates);
     kernel_free(seen);

@@ -84,7 +84,8 @@ bool op_need_axis(const Node *node, int64_t *axis, int rank)
     return false;
 }
 
-bool op_spread_size(const Node *node, const char *attr, Size *size, int dims)
+static bool spread(const Node *node, const char *attr, Size *size, int dims,
+                   int64_t least)
 {
     if (size->count == 1)
         for (int i = 1; i < dims; i++)
@@ -97,9 +98,19 @@ bool op_spread_size(const Node *node, const char *attr, Size *size, int dims)
     }
     size->count = dims;
     for (int i = 0; i < dims; i++)
-        if (!in_limits(node, attr, size->at[i], 1))
+        if (!in_limits(node, attr, size->at[i], least))
             return false;
     return true;
+}
+
+bool op_spread_size(const Node *node, const char *attr, Size *size, int dims)
+{
+    return spread(node, attr, size, dims, 1);
+}
+
+bool op_spread_count(const Node *node, const char *attr, Size *size, int dims)
+{
+    return spread(node, attr, size, dims, 0);
 }
 
 void op_set_pad(Pad *pad, int dims, const int64_t *begin, const int64_t *end)

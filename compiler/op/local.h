@@ -51,6 +51,8 @@ bool op_need_count(const Node *node, const char *attr, int64_t value);
 bool op_need_axis(const Node *node, int64_t *axis, int rank);
 /* A size for each of the dims, all in 1..SIZE_LIMIT. */
 bool op_spread_size(const Node *node, const char *attr, Size *size, int dims);
+/* The same for what may be 0. */
+bool op_spread_count(const Node *node, const char *attr, Size *size, int dims);
 /* Begins and ends for each of the dims, all in 0..SIZE_LIMIT; 'same' needs more
  * than the attribute and is left alone. */
 bool op_spread_pad(const Node *node, const char *attr, Pad *pad, int dims);
@@ -136,6 +138,27 @@ static inline int64_t window_at(const WindowAxis *axis, int64_t o, int64_t k)
 /* The loop over the taps; gives the position under one. */
 const Affine *window_loop(Kernel *k, const char *name, const WindowAxis *axis,
                           const Affine *o, const Affine **tap);
+
+/* ---- convolutions (conv.c) --------------------------------------------------------- */
+
+/* The groups divide the input's channels and the filters. */
+bool conv_check_groups(const Node *node, int64_t groups, int64_t filters);
+
+typedef struct ConvWeights {
+    const Size *kernel;
+    int64_t groups, filters;
+    bool bias;
+    ParameterLayout layout;
+    double taps; /* as many products a channel make an output */
+} ConvWeights;
+
+/* weight [kh][kw][c][oc], c of a group, and bias [oc] */
+bool conv_parameters(Graph *graph, Node *node, ConvWeights weights);
+/* Opens the loop over the filters; with groups two, one inside the other. The
+ * filter is *oc, its group's first input channel *base. channels and filters
+ * are those of one group. */
+void conv_filter_loops(Kernel *k, int64_t groups, int64_t channels,
+                       int64_t filters, const Affine **oc, const Affine **base);
 
 /* ---- references --------------------------------------------------------------------- */
 

@@ -126,6 +126,17 @@ Buffer *lower_output(Lower *lower, const Node *node, int index)
                         lower_buffer(lower, node->output[index]));
 }
 
+Buffer *lower_constant(Lower *lower, const Tensor *like, int rank,
+                       const int64_t *extent, const float *data)
+{
+    Program *program = lower->program;
+    Buffer *b = program_buffer(program, name_to_c(program->arena, like->name),
+                               DT_F32, BUFFER_CONST, rank, extent);
+    b->data = data;
+    b->what = like->name;
+    return kernel_param(lower->kernel, b);
+}
+
 void lower_loops(Kernel *kernel, const Shape *shape, const char *const *names,
                  const Affine **out)
 {

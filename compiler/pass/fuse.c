@@ -49,13 +49,17 @@ static const Role roles[OP_COUNT] = {
     [OP_WHERE] = ROLE_ELEMENT,
     [OP_DENSE] = ROLE_SUM,
     [OP_MATMUL] = ROLE_SUM,
+    [OP_CONV_TRANSPOSE] = ROLE_SUM,
 };
 
-/* With several groups of several filters the loops are no plain nest over the
- * output. */
-static bool is_grouped(const Node *node)
+/* The loops are no plain nest over the output: with several groups of several
+ * filters, or an own nest for each phase of a stride. What reads it element by
+ * element is computed where those loops store. */
+static bool has_own_loops(const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    if (node->op == OP_CONV_TRANSPOSE)
+        return true;
     return node->op == OP_CONV && a->groups > 1 && a->groups != a->filters;
 }
 
@@ -80,7 +84,7 @@ static bool windows_are_apart(const Node *node)
 /* What is known of the cluster that ends in a node so far. */
 typedef struct Cluster {
     int members, reads;
-    bool has_pool, has_sum;
+    bool has_pool, has_sum, has_own_loops;
 } Cluster;
 
 static bool reads_once(const Node *reader, const Tensor *x)
@@ -95,7 +99,8 @@ static bool may_join(const Node *reader, const Cluster *c, const Node *producer,
                      const Cluster *p)
 {
     bool heavy = p->has_pool || p->has_sum;
-    if (roles[producer->op] == ROLE_ALONE || is_grouped(producer) ||
+    if (roles[producer->op] == ROLE_ALONE ||
+        (p->has_own_loops && roles[reader->op] != ROLE_ELEMENT) ||
         producer->output_count != 1 || !reads_once(reader, producer->output[0]))
         return false;
     if (c->members + p->members > MOST_MEMBERS ||
@@ -113,6 +118,7 @@ static void join(Node *reader, Cluster *c, Node *producer, const Cluster *p)
     c->reads += p->reads - 1;
     c->has_pool |= p->has_pool;
     c->has_sum |= p->has_sum;
+    c->has_own_loops |= p->has_own_loops;
 }
 
 /* Operands from the last on: what was computed last is nearest. Heavy ones
@@ -160,7 +166,7 @@ bool pass_fuse(Graph *graph, PassContext *context)
         Node *node = graph->nodes.at[n];
         clusters[n] =
             (Cluster){ 1, node->data_count, roles[node->op] == ROLE_POOL,
-                       roles[node->op] == ROLE_SUM };
+                       roles[node->op] == ROLE_SUM, has_own_loops(node) };
         fuse_operands(node, only, clusters);
     }
     for (int n = 0; n < graph->nodes.count; n++)

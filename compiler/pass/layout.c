@@ -360,14 +360,6 @@ void window_halo(const Node *node, int64_t halo[4])
     }
 }
 
-static void widen(int64_t to[4], const int64_t by[4])
-{
-    for (int i = 0; i < 4; i++) {
-        if (to[i] < by[i])
-            to[i] = by[i];
-    }
-}
-
 static void set_layouts(Layouter *l, Place *places)
 {
     for (int i = 0; i < l->graph->tensors.count; i++) {
@@ -393,7 +385,7 @@ static void set_halos(Layouter *l, Place *places)
         window_halo(job->heavy, halo);
         if (is_depthwise(job->heavy) ? is_planar(l, x)
                                      : job_runs_over_pixels(l, job, false))
-            widen(places[x->id].halo, halo);
+            layout_widen(places[x->id].halo, halo);
     }
 }
 
@@ -409,67 +401,17 @@ static void spread_halos(const Layouter *l, Place *places)
         for (int i = 0; i < node->data_count; i++) {
             const Tensor *x = node->input[i];
             if (is_image(x) && !l->image[x->id].fixed)
-                widen(places[x->id].halo, whole->halo);
+                layout_widen(places[x->id].halo, whole->halo);
         }
     }
-}
-
-/* Every other element of the last pixels is taken from whole vectors. */
-static int64_t planar_slack(const Layouter *l)
-{
-    return 2 * l->lanes;
 }
 
 static void set_slacks(const Layouter *l, Place *places)
 {
     for (int i = 0; i < l->graph->tensors.count; i++) {
         if (places[i].kind == PLACE_ARENA && places[i].block == 1)
-            places[i].slack = planar_slack(l);
+            places[i].slack = layout_slack(l);
     }
-}
-
-/* ---- copies ------------------------------------------------------------------------------------ */
-
-/* A copy in planes, with zeros around it, of an image that others lay out. */
-static Tensor *planar_copy(const Layouter *l, const Node *conv,
-                           const int64_t *halo)
-{
-    Graph *graph = l->graph;
-    const char *path = arena_printf(graph->arena, "%s.planes", conv->path);
-    Tensor *copy = build_copy(graph, path, conv->input[0], conv)->output[0];
-    copy->place.kind = PLACE_ARENA;
-    copy->place.block = 1;
-    copy->place.slack = planar_slack(l);
-    memcpy(copy->place.halo, halo, sizeof copy->place.halo);
-    return copy;
-}
-
-static bool insert_copies(Layouter *l)
-{
-    Graph *graph = l->graph;
-    const int count = graph->tensors.count;
-    Tensor **copies =
-        arena_array(graph->arena, (size_t)count + 1, sizeof *copies);
-    bool inserted = false;
-    for (int j = l->jobs.count - 1; j >= 0; j--) {
-        const Job *job = &l->jobs.at[j];
-        Node *conv;
-        int64_t halo[4];
-        int id;
-        if (job->work != WORK_CONV || !job->wants_copy)
-            continue;
-        conv = graph->nodes.at[job->heavy->id];
-        id = conv->input[0]->id;
-        window_halo(conv, halo);
-        if (copies[id] == NULL)
-            copies[id] = planar_copy(l, conv, halo);
-        widen(copies[id]->place.halo, halo);
-        conv->input[0] = copies[id];
-        inserted = true;
-    }
-    if (inserted)
-        graph_sort(graph);
-    return inserted;
 }
 
 /* ---- the pass ------------------------------------------------------------------------------------- */
@@ -508,7 +450,7 @@ bool pass_layout(Graph *graph, PassContext *context)
         set_slacks(&l, places);
     }
     changed = set_places(graph, places, count);
-    changed |= insert_copies(&l);
+    changed |= layout_insert_copies(&l);
     for (int j = 0; j < l.jobs.count; j++)
         vec_free(&l.jobs.at[j].reads);
     vec_free(&l.jobs);

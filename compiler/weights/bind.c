@@ -22,6 +22,7 @@
 typedef struct Slot {
     Tensor *tensor;
     const int64_t *row; /* of the file's row k, ours; NULL: the same */
+    int64_t groups;     /* of a transposed convolution; else 1 */
 } Slot;
 
 typedef struct Binder {
@@ -125,11 +126,13 @@ static const int64_t *conv_rows(const Binder *b, const Tensor *tensor)
 static void add_slot(Binder *b, const Node *node, Tensor *tensor)
 {
     const int64_t *order = order_of_inputs(b, node);
-    Slot slot = { tensor, NULL };
+    Slot slot = { tensor, NULL, 1 };
 
     for (int i = 0; i < b->slots.count; i++)
         if (b->slots.at[i].tensor == tensor)
             return;
+    if (node->op == OP_CONV_TRANSPOSE)
+        slot.groups = node_attrs(node, ConvTransposeAttrs)->groups;
     if (b->layout == WEIGHTS_OIHW) {
         if (tensor->layout == LAYOUT_CONV)
             slot.row = conv_rows(b, tensor);
@@ -155,13 +158,32 @@ static void find_slots(Binder *b)
     }
 }
 
+/* Of a transposed convolution: [in][out of a group][kh][kw], or HWOI. */
+static void want_transposed(const Binder *b, const Slot *slot,
+                            WeightWanted *wanted)
+{
+    const int64_t *dim = slot->tensor->shape.dim; /* [kh][kw][c][oc] */
+    const int at = b->layout == WEIGHTS_HWIO ? 0 : 2;
+
+    wanted->dim[at] = dim[0];
+    wanted->dim[at + 1] = dim[1];
+    wanted->dim[at ? 0 : 3] = dim[2] * slot->groups;
+    wanted->dim[at ? 1 : 2] = dim[3] / slot->groups;
+}
+
 /* The shape that the file has to have: the last two dimensions of ours go to
  * the front, the other way round. */
-static WeightWanted wanted_of(const Binder *b, const Tensor *tensor)
+static WeightWanted wanted_of(const Binder *b, const Slot *slot)
 {
+    const Tensor *tensor = slot->tensor;
     const Shape *shape = &tensor->shape;
     int rank = shape->rank, places = rank - 2;
     WeightWanted wanted = { .name = tensor->name, .rank = rank };
+
+    if (tensor->layout == LAYOUT_CONV_TRANSPOSE) {
+        want_transposed(b, slot, &wanted);
+        return wanted;
+    }
 
     memcpy(wanted.dim, shape->dim, (size_t)rank * sizeof *shape->dim);
     if (b->layout == WEIGHTS_HWIO || tensor->layout == LAYOUT_AS_IS)
@@ -192,11 +214,26 @@ static void transpose(float *out, const float *in, int64_t outputs,
     }
 }
 
+/* Where element i of ours, [kh][kw][c][oc], is in a file. */
+static int64_t place_transposed(const Binder *b, const Slot *slot, int64_t i)
+{
+    const int64_t *dim = slot->tensor->shape.dim;
+    const int64_t oc = i % dim[3], c = i / dim[3] % dim[2];
+    const int64_t tap = i / dim[3] / dim[2], taps = dim[0] * dim[1];
+    const int64_t outs = dim[3] / slot->groups, ins = dim[2] * slot->groups;
+    const int64_t in = oc / outs * dim[2] + c, out = oc % outs;
+
+    return b->layout == WEIGHTS_HWIO ? (tap * outs + out) * ins + in
+                                     : (in * outs + out) * taps + tap;
+}
+
 static void fill(const Binder *b, const Slot *slot, const WeightTensor *found)
 {
     Tensor *tensor = slot->tensor;
     const Shape *shape = &tensor->shape;
-    bool as_is = b->layout == WEIGHTS_HWIO || tensor->layout == LAYOUT_AS_IS;
+    bool as_is =
+        tensor->layout == LAYOUT_AS_IS ||
+        (b->layout == WEIGHTS_HWIO && tensor->layout != LAYOUT_CONV_TRANSPOSE);
     int64_t outputs = as_is ? 1 : shape->dim[shape->rank - 1];
     float *out = NEW_N(b->graph->arena, float, found->count);
     float *in;
@@ -208,7 +245,11 @@ static void fill(const Binder *b, const Slot *slot, const WeightTensor *found)
     }
     in = mem_alloc(found->count * sizeof *in);
     weights_to_float(found, in);
-    transpose(out, in, outputs, (int64_t)found->count / outputs, slot->row);
+    if (tensor->layout == LAYOUT_CONV_TRANSPOSE)
+        for (int64_t i = 0; i < (int64_t)found->count; i++)
+            out[i] = in[place_transposed(b, slot, i)];
+    else
+        transpose(out, in, outputs, (int64_t)found->count / outputs, slot->row);
     mem_free(in);
 }
 
@@ -221,7 +262,7 @@ static bool bind_file(Binder *b, const WeightFile *file, Range range)
     const WeightTensor **found = NEW_N(b->scratch, const WeightTensor *, count);
 
     for (size_t i = 0; i < count; i++)
-        wanted[i] = wanted_of(b, b->slots.at[i].tensor);
+        wanted[i] = wanted_of(b, &b->slots.at[i]);
     for (int i = 0; i < graph->binds.count; i++)
         binds[i] = (WeightBind){ graph->binds.at[i].from, graph->binds.at[i].to,
                                  graph->binds.at[i].range };
@@ -283,15 +324,18 @@ bool weights_bind(Graph *graph, const char *path, const char *layout)
 /* in[o][k] = out[row[k]][o]: the inverse of `fill`. */
 static void unfill(const Binder *b, const Slot *slot, WeightTensor *file)
 {
-    const WeightWanted wanted = wanted_of(b, slot->tensor);
+    const WeightWanted wanted = wanted_of(b, slot);
     const Shape *shape = &slot->tensor->shape;
     bool as_is = slot->tensor->layout == LAYOUT_AS_IS;
+    bool transposed = slot->tensor->layout == LAYOUT_CONV_TRANSPOSE;
     int64_t count = shape_count(shape);
     int64_t outputs = as_is ? 1 : shape->dim[shape->rank - 1];
     int64_t rows = count / outputs;
     float *in = NEW_N(b->scratch, float, count);
 
-    for (int64_t k = 0; k < rows; k++) {
+    for (int64_t i = 0; i < count && transposed; i++)
+        in[place_transposed(b, slot, i)] = slot->tensor->data[i];
+    for (int64_t k = 0; k < rows && !transposed; k++) {
         const int64_t row = slot->row ? slot->row[k] : k;
         for (int64_t o = 0; o < outputs; o++)
             in[o * rows + k] = slot->tensor->data[row * outputs + o];

@@ -114,7 +114,7 @@ static void test_inputs_and_outputs_that_are_left_out(void)
     put_output(&b, "y", 1, "2");
     body_node(&f, "", "Op", "a,b,c", "p,q");
     put_function(&b, &f);
-    CU_ASSERT(lists(&b, "call1.F/p, y = Op(x, , )\n"));
+    CU_ASSERT(lists(&b, "call1.F/p, y = Op(x)\n"));
 }
 
 static void test_an_output_that_is_an_input_is_copied(void)

@@ -213,6 +213,11 @@ static void test_names_that_are_there_twice(void)
     put_floats(&b, "w", "2", data, 2);
     CU_ASSERT(b_refuses(&b, "initialiser 'w' is there twice"));
     b = relu_model();
+    put_floats(&b, "w", "2", data, 2);
+    Text words = make_tensor("w", 8, "1");
+    put_tensor(&b, &words);
+    CU_ASSERT(b_refuses(&b, "initialiser 'w' is there twice"));
+    b = relu_model();
     put_node(&b, "Neg", "x", "y");
     CU_ASSERT(b_refuses(&b, "net.onnx:2:1: error: makes 'y', which a node "
                             "makes already"));
@@ -261,7 +266,7 @@ static void test_inputs_that_are_left_out(void)
 {
     Builder b = { 0 };
     put_input(&b, "x", 1, "2");
-    put_node(&b, "Clip", "x,-,x", "y,-");
+    put_node(&b, "Clip", "x,-,x,-,-", "-,y,-");
     put_output(&b, "y", 1, "2");
     OnnxModel *model = b_read(&b);
     CU_ASSERT_PTR_NOT_NULL_FATAL(model);
@@ -270,7 +275,7 @@ static void test_inputs_that_are_left_out(void)
     CU_ASSERT_PTR_NULL(node->input[1]);
     CU_ASSERT_STRING_EQUAL(node->input[2], "x");
     CU_ASSERT_EQUAL(node->output_count, 2);
-    CU_ASSERT_PTR_NULL(node->output[1]);
+    CU_ASSERT_PTR_NULL(node->output[0]);
     b_free(&b);
 }
 

@@ -110,7 +110,7 @@ static void test_a_name_can_hold_a_nul(void)
 static void test_the_listing(void)
 {
     Builder b = { 0 };
-    Text node = make_node("Conv", "x,w,-", "y,-");
+    Text node = make_node("Conv", "x,-,w", "y,-");
     Text attr = make_attr("kernel_shape", ONNX_INTS);
     put_input(&b, "x", 1, "2");
     put_input(&b, "w", 1, "2");
@@ -133,7 +133,7 @@ static void test_the_listing(void)
     OnnxModel *model = b_read(&b);
     CU_ASSERT_PTR_NOT_NULL_FATAL(model);
     CU_ASSERT_STRING_EQUAL(model->listing->text,
-                           "y,  = Conv(x, w, ) kernel_shape=[3, -3] alpha=0.1 "
+                           "y = Conv(x, , w) kernel_shape=[3, -3] alpha=0.1 "
                            "mode=\"a\\\"\\n\"\n"
                            "c = Constant() value=i64[1] 9\n");
     Range range = onnx_node_range(model, model->graph->node[1]);

@@ -61,6 +61,49 @@ static void test_windows(void)
     CHECK(rows);
 }
 
+static void test_transposed_convolutions(void)
+{
+    static const Row rows[] = {
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=2, stride=2",
+          3,
+          { 5, 7, 3 },
+          "[10, 14, 6]" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3, stride=2, pad=1, output_padding=1x0",
+          3,
+          { 5, 7, 3 },
+          "[10, 13, 6]" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3x1, stride=3, pad=same, dilation=2",
+          3,
+          { 5, 7, 3 },
+          "[15, 21, 6]" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3, pad=[1, 0, 6, 0]",
+          3,
+          { 5, 7, 3 },
+          "'conv_transpose' has nothing left within its padding" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3, stride=1025",
+          3,
+          { 5, 7, 3 },
+          "'stride' of 'conv_transpose' is at most 1024" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=9, stride=9, dilation=2",
+          3,
+          { 5, 7, 3 },
+          "'conv_transpose' with stride 9x9 and dilation 2x2 has too many "
+          "kinds of pixels" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3, output_padding=-1",
+          3,
+          { 5, 7, 3 },
+          "'output_padding' of 'conv_transpose' must be at least 0, got -1" },
+    };
+    CHECK(rows);
+}
+
 static void test_windows_over_a_batch(void)
 {
     static const Row rows[] = {
@@ -498,6 +541,7 @@ static void test_bytes_need_a_scale(void)
 
 static const UnitTest tests[] = {
     UNIT(test_windows),
+    UNIT(test_transposed_convolutions),
     UNIT(test_windows_over_a_batch),
     UNIT(test_same_gives_ceil_of_in_by_stride),
     UNIT(test_ceil_mode_adds_a_window_that_begins_inside),
