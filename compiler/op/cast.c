@@ -3,36 +3,30 @@
  *
  *     f32 -1.75 -> i32 -1      i32 300 -> u8 44      f32 0.5 -> bool 1
  *
- * Floats that are beyond a type's limits become the limit: in C they would be
- * anything. convert, which rounds, is for numbers that were scaled.
+ * A float becomes an i32 (for larger types an i64) and that the type, where it
+ * loses its upper bits; beyond the limits of these, where C says nothing, the
+ * limit. convert, which rounds, is for numbers that were scaled.
  */
 #include "op/local.h"
 
-/* What whole types hold; loops clamp floats to the largest ones within. */
-static const struct {
+/* Floats become one of these first. */
+typedef struct Wide {
     DType type;
-    double low, high, loop_high;
-} limits[] = { { DT_U8, 0, 255, 255 },
-               { DT_I8, -128, 127, 127 },
-               { DT_U16, 0, 65535, 65535 },
-               { DT_I16, -32768, 32767, 32767 },
-               { DT_U32, 0, 4294967295.0, 4294967040.0 },
-               { DT_I32, -2147483648.0, 2147483647, 2147483520 },
-               { DT_I64, -9223372036854775808.0, 9223372036854774784.0,
-                 9223371487098961920.0 } };
+    double low, high; /* and the largest numbers that a float holds: */
+    double high_float;
+} Wide;
 
-static int limits_of(DType type)
+static Wide wide_of(DType type)
 {
-    for (int i = 0; i < (int)COUNT_OF(limits); i++)
-        if (limits[i].type == type)
-            return i;
-    return -1;
+    if (dtype_size(type) == 8 || type == DT_U32)
+        return (Wide){ DT_I64, -9223372036854775808.0, 9223372036854774784.0,
+                       9223371487098961920.0 };
+    return (Wide){ DT_I32, -2147483648.0, 2147483647, 2147483520 };
 }
 
 static bool can_cast(DType type)
 {
-    return type == DT_F32 || type == DT_F64 || type == DT_BOOL ||
-           limits_of(type) >= 0;
+    return type != DT_F16 && type != DT_BF16 && type != DT_U64;
 }
 
 bool cast_infer(Graph *graph, Node *node)
@@ -72,16 +66,14 @@ static double without_upper_bits(DType type, double value)
 
 static double ref_cast(DType from, DType to, double x)
 {
-    const int limit = limits_of(to);
+    const Wide wide = wide_of(to);
     if (to == DT_BOOL)
         return x != 0;
-    if (to == DT_F32)
-        return (double)(float)x;
-    if (limit < 0)
-        return x;
-    if (!dtype_is_float(from))
-        return without_upper_bits(to, x);
-    return trunc(ref_min(ref_max(x, limits[limit].low), limits[limit].high));
+    if (dtype_is_float(to))
+        return to == DT_F32 ? (double)(float)x : x;
+    if (dtype_is_float(from))
+        x = trunc(ref_min(ref_max(x, wide.low), wide.high));
+    return without_upper_bits(to, x);
 }
 
 void cast_evaluate(const Node *node, const double *const *in,
@@ -96,27 +88,25 @@ void cast_evaluate(const Node *node, const double *const *in,
 
 /* ---- loops --------------------------------------------------------------------------- */
 
-static const Expr *number(Kernel *k, Type type, double value)
+/* In this order of operands a NaN becomes the lower limit. */
+static const Expr *clamped(Kernel *k, Wide wide, const Expr *x)
 {
-    return expr_const(k, type, value);
+    const double high = x->type.elem == DT_F32 ? wide.high_float : wide.high;
+    x = k_max(x, expr_const(k, x->type, wide.low));
+    return k_min(x, expr_const(k, x->type, high));
 }
 
 static const Expr *casted(Kernel *k, DType to, const Expr *x)
 {
-    const Type type = x->type, truth = { DT_BOOL, 1 };
-    const int limit = limits_of(to);
-    if (type.elem == to)
+    const Type truth = { DT_BOOL, 1 };
+    const Wide wide = wide_of(to);
+    if (x->type.elem == to)
         return x;
     if (to == DT_BOOL)
-        return expr_4(k, EXPR_SELECT_EQ, x, number(k, type, 0),
-                      number(k, truth, 0), number(k, truth, 1));
-    if (dtype_is_float(type.elem) && limit >= 0) {
-        /* In this order of operands a NaN becomes the lower limit. */
-        x = k_max(x, number(k, type, limits[limit].low));
-        x = k_min(x, number(k, type,
-                            type.elem == DT_F32 ? limits[limit].loop_high
-                                                : limits[limit].high));
-    }
+        return expr_4(k, EXPR_SELECT_EQ, x, expr_const(k, x->type, 0),
+                      expr_const(k, truth, 0), expr_const(k, truth, 1));
+    if (dtype_is_float(x->type.elem) && !dtype_is_float(to))
+        x = expr_convert(k, wide.type, clamped(k, wide, x));
     return expr_convert(k, to, x);
 }
 

@@ -48,10 +48,15 @@ def outputs_of_every_kind():
     expect([node("Relu", "x", "a"), node("Shape", "x", "b")], {"x": x},
            {"a": np.maximum(x, 0), "b": i64(1, 2, 4, 5)},
            what="a shape as an output")
-    expect([node("Relu", "x", "a"), node("Constant", "", "b",
-            value=numpy_helper.from_array(np.array([True, False])))],
-           {"x": x}, {"a": np.maximum(x, 0), "b": np.array([True, False])},
-           what="truth values as an output")
+    for dtype in (np.bool_, np.uint8, np.int8, np.uint16, np.int16, np.uint32,
+                  np.int32, np.uint64, np.int64):
+        b = np.array([0, 1, 100], dtype)
+        expect([node("Relu", "x", "a"), node("Constant", "", "b",
+                value=numpy_helper.from_array(b))],
+               {"x": x}, {"a": np.maximum(x, 0), "b": b},
+               what="%s as an output" % dtype.__name__)
+        expect([node("Identity", "c", "b")], {"c": b}, {"b": b},
+               what="an input of %s as an output" % dtype.__name__)
     refuse([node("Relu", "x", "a"), node("Constant", "", "b",
             value=numpy_helper.from_array(i64(1 << 40)))],
            {"x": x}, {"a": x, "b": i64(1)}, "'b'", "int64",
