@@ -254,7 +254,7 @@ static bool write_files(const Import *import, const Imported *imported)
             weights_save(imported->graph, import->weights));
 }
 
-static bool import_file(Import *import)
+static bool read_and_write(Import *import)
 {
     Graph *graph = load_network(import->arena, import->options);
     Imported imported = { 0 };
@@ -275,7 +275,7 @@ static bool import_file(Import *import)
 bool command_import(const CommandOptions *options)
 {
     Import import = { .arena = arena_new(), .options = options };
-    bool done = name_files(&import) && import_file(&import);
+    bool done = name_files(&import) && read_and_write(&import);
 
     diag_flush();
     arena_free(import.arena);

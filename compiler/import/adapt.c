@@ -218,10 +218,18 @@ static void store_outputs(const Adapt *a, bool good)
     }
 }
 
+/* Behind "y = ": what a person would have written. */
 static const Origin *origin_of(Import *import, const OnnxNode *node)
 {
+    static const char equals[] = " = ";
     Origin *origin = NEW(import->graph->arena, Origin);
-    origin->range = onnx_node_range(import->model, node);
+    Range range = onnx_node_range(import->model, node);
+    for (size_t i = range.start; i + 3 < range.end; i++)
+        if (memcmp(range.source->text + i, equals, 3) == 0) {
+            range.start = i + 3;
+            break;
+        }
+    origin->range = range;
     return origin;
 }
 

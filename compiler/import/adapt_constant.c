@@ -55,57 +55,6 @@ bool adapt_dropout(Adapt *a)
     return out_input(a, 0, 0) && (!out_used(a, 1) || dropout_mask(a));
 }
 
-/* ---- types ------------------------------------------------------------------------------------ */
-
-/* By ONNX's numbers; DT_COUNT: we have no such type. */
-static DType type_of_number(int64_t number)
-{
-    static const DType types[] = {
-        [1] = DT_F32,  [2] = DT_U8,     [3] = DT_I8,     [4] = DT_U16,
-        [5] = DT_I16,  [6] = DT_I32,    [7] = DT_I64,    [8] = DT_COUNT,
-        [9] = DT_BOOL, [10] = DT_F16,   [11] = DT_F64,   [12] = DT_U32,
-        [13] = DT_U64, [14] = DT_COUNT, [15] = DT_COUNT, [16] = DT_BF16,
-    };
-    return number >= 1 && number < (int64_t)COUNT_OF(types) ? types[number]
-                                                            : DT_COUNT;
-}
-
-static bool cast_to(Adapt *a, DType type)
-{
-    const OnnxTensor *from = in_constant(a, 0);
-    OnnxTensor *to;
-    void *data;
-    attr_ignore(a, "saturate"); /* of eight-bit floats */
-    attr_ignore(a, "round_mode");
-    if (in_type(a, 0) == type)
-        return out_input(a, 0, 0);
-    if (!from)
-        return refuse(a, "from %s to %s at run time is not supported",
-                      dtype_numpy(in_type(a, 0)), dtype_numpy(type));
-    to = constant_new(a, type, from->rank, from->dim, &data);
-    for (int64_t i = 0; to && i < to->count; i++)
-        if (dtype_is_float(from->type))
-            number_store(type, data, i, onnx_tensor_number(from, i));
-        else
-            integer_store(type, data, i, onnx_tensor_integer(from, i));
-    return out_constant(a, 0, to);
-}
-
-bool adapt_cast(Adapt *a)
-{
-    const int64_t number = attr_int(a, "to", 0);
-    const DType type = type_of_number(number);
-    if (type == DT_COUNT)
-        return refuse(a, "with to=%lld is not supported", (long long)number);
-    return cast_to(a, type);
-}
-
-bool adapt_cast_like(Adapt *a)
-{
-    in_ignore(a, 1);
-    return cast_to(a, in_type(a, 1));
-}
-
 /* ---- Constant, ConstantOfShape ----------------------------------------------------------------- */
 
 static bool constant_ints(Adapt *a, const char *name)

@@ -73,15 +73,17 @@ static const float *as_floats(Arena *arena, const OnnxTensor *constant)
     return data;
 }
 
-/* Whether each element is the same as an f32. */
+/* Whether the graph has the type, and each element is the same as an f32. */
 static bool fits_floats(const OnnxTensor *constant)
 {
-    for (int64_t i = 0; i < constant->count && is_whole(constant); i++) {
+    if (dtype_is_float(constant->type))
+        return constant->type == DT_F32;
+    for (int64_t i = 0; i < constant->count; i++) {
         int64_t value = onnx_tensor_integer(constant, i);
         if (value < -EXACT || value > EXACT)
             return false;
     }
-    return constant->type != DT_F64;
+    return true;
 }
 
 static const char *key_of(Import *import, Value *value)
@@ -96,7 +98,6 @@ static Tensor *constant_tensor(Import *import, Value *value, const char **why)
     Graph *graph = import->graph;
     Shape shape;
     Tensor *tensor;
-    Node *node;
     *why = "an empty one";
     if (!constant_shape(value->constant, &shape))
         return NULL;
@@ -105,16 +106,9 @@ static Tensor *constant_tensor(Import *import, Value *value, const char **why)
         return NULL;
     tensor = graph_constant(graph, key_of(import, value), shape, NULL);
     tensor->title = value->name;
+    tensor->type = value->type;
     tensor->data = as_floats(graph->arena, value->constant);
-    if (value->type == DT_F32)
-        return tensor;
-    node = graph_add(
-        graph, OP_CONVERT,
-        name_take(import, arena_printf(import->arena, "%s.%s", value->key,
-                                       dtype_name(value->type))),
-        &tensor, 1, NULL);
-    node_attrs(node, ConvertAttrs)->type = value->type;
-    return graph_infer_node(graph, node) ? node->output[0] : NULL;
+    return tensor;
 }
 
 Tensor *value_tensor(Import *import, Value *value, const char **why)

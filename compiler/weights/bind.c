@@ -155,7 +155,7 @@ static void add_lone_slots(Binder *b)
     for (int i = 0; i < graph->tensors.count; i++) {
         Tensor *tensor = graph->tensors.at[i];
         if (tensor->kind == TENSOR_PARAMETER && !found[i])
-            vec_push(&b->slots, (Slot){ .tensor = tensor });
+            vec_push(&b->slots, (Slot){ .tensor = tensor, .groups = 1 });
     }
 }
 

@@ -1,7 +1,7 @@
 """What depends on constants and shapes alone is computed when compiling, with
 ONNX's types."""
 from models import (TensorProto, expect, finish, i64, node, np, numbers,
-                    numpy_helper, refuse)
+                    numpy_helper, refuse, tensor_type)
 
 x = numbers(2, 3, 4, 5)
 
@@ -65,6 +65,28 @@ def casts_of_constants():
                {"y": np.float32([1 / 3, 65504, 1e-7, 1e6]).astype(
                    np.float16).astype(np.float32)}, what="Cast to float16",
                tolerance=1e-8)
+
+
+def casts_at_run_time():
+    a = np.float32([-2.5, -1.9, -0.5, 0, 0.5, 1.9, 300.7])
+    for dtype in (np.int32, np.int64, np.bool_):
+        expect([node("Cast", "x", "y", to=tensor_type(dtype))], {"x": a},
+               {"y": a.astype(dtype)}, what="Cast to %s" % dtype.__name__)
+    b = np.array([0, 1, 7, 255], np.uint8)
+    for dtype in (np.float32, np.int16, np.int32, np.int64, np.bool_, np.uint16):
+        expect([node("Cast", "x", "y", to=tensor_type(dtype))], {"x": b},
+               {"y": b.astype(dtype)}, what="Cast of uint8 to %s" % dtype.__name__)
+    expect([node("Cast", "x", "y", to=TensorProto.FLOAT)],
+           {"x": np.array([True, False])}, {"y": np.float32([1, 0])},
+           what="Cast of bool")
+    expect([node("CastLike", "x z", "y")], {"x": a, "z": i64(0)},
+           {"y": a.astype(np.int64)}, opset=15)
+    refuse([node("Cast", "x", "y", to=TensorProto.INT8)], {"x": a},
+           {"y": np.int8([1])}, "'Cast'", "int8")
+    refuse([node("Cast", "x", "y", to=TensorProto.INT8)], {"x": i64(1)},
+           {"y": np.int8([1])}, "'Cast'", "int64", "int8")
+    refuse([node("Cast", "x", "y", to=TensorProto.STRING)], {"x": a},
+           {"y": np.int8([1])}, "'Cast'", "to=8")
 
 
 def every_form_of_constant():
