@@ -23,6 +23,8 @@ bool load_weights(Graph *graph, const CommandOptions *options, bool needed);
 /* The file of weights that load_weights reads, or NULL. */
 const char *load_weights_path(Arena *arena, const Graph *graph,
                               const CommandOptions *options);
+/* Whether both are names of one file. */
+bool path_same_file(const char *a, const char *b);
 /* Through file_write; the text is freed. */
 bool output_text(const char *path, Text *text);
 

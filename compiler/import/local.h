@@ -69,6 +69,7 @@ typedef struct Import {
     TakenNames taken;   /* names of tensors and paths of nodes */
     TakenNames ports;   /* names of inputs and outputs */
     int64_t made_bytes; /* of constants that were computed */
+    bool some_as_said;  /* an output has the shape that the model says */
     int rule_errors;    /* nodes that a shape rule refused */
     bool failed;
 } Import;

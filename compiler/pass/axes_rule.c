@@ -29,27 +29,22 @@ static const Axes axes[OP_COUNT] = {
 #define UNARY1(id, ...) [OP_##id] = AXES_SPREAD,
 #define UNARY2(id, ...) [OP_##id] = AXES_SPREAD,
 #define BINARY(id, ...) [OP_##id] = AXES_SPREAD,
+#define TRUTH(id, ...)  [OP_##id] = AXES_SPREAD,
 #define REDUCE(id, ...) [OP_##id] = AXES_OVER,
 #include "graph/ops.def"
-    [OP_CONVERT] = AXES_SPREAD,
-    [OP_DROPOUT] = AXES_SPREAD,
-    [OP_CONCAT] = AXES_ALONG,
-    [OP_SOFTMAX] = AXES_ALONG,
-    [OP_LOG_SOFTMAX] = AXES_ALONG,
-    [OP_ARGMAX] = AXES_ALONG,
-    [OP_STANDARDIZE] = AXES_WITHIN,
-    [OP_SLICE] = AXES_LISTS,
-    [OP_MATMUL] = AXES_MATRIX,
-    [OP_DENSE] = AXES_ROWS,
-    [OP_BATCHNORM] = AXES_ROWS,
-    [OP_NORMALIZE] = AXES_ROWS,
-    [OP_CONV] = AXES_IMAGE,
-    [OP_MAXPOOL] = AXES_IMAGE,
-    [OP_AVGPOOL] = AXES_IMAGE,
-    [OP_LPPOOL] = AXES_IMAGE,
-    [OP_GLOBAL_MAXPOOL] = AXES_IMAGE,
-    [OP_GLOBAL_AVGPOOL] = AXES_IMAGE,
-    [OP_PAD] = AXES_IMAGE,
+    [OP_CONVERT] = AXES_SPREAD,       [OP_DROPOUT] = AXES_SPREAD,
+    [OP_WHERE] = AXES_SPREAD,         [OP_EXPAND] = AXES_SPREAD,
+    [OP_CONCAT] = AXES_ALONG,         [OP_SOFTMAX] = AXES_ALONG,
+    [OP_ARGMAX] = AXES_ALONG,         [OP_ARGMIN] = AXES_ALONG,
+    [OP_HARDMAX] = AXES_ALONG,        [OP_CUMSUM] = AXES_ALONG,
+    [OP_LOG_SOFTMAX] = AXES_ALONG,    [OP_STANDARDIZE] = AXES_WITHIN,
+    [OP_SLICE] = AXES_LISTS,          [OP_TILE] = AXES_LISTS,
+    [OP_MATMUL] = AXES_MATRIX,        [OP_DENSE] = AXES_ROWS,
+    [OP_BATCHNORM] = AXES_ROWS,       [OP_NORMALIZE] = AXES_ROWS,
+    [OP_CONV] = AXES_IMAGE,           [OP_CONV_TRANSPOSE] = AXES_IMAGE,
+    [OP_MAXPOOL] = AXES_IMAGE,        [OP_AVGPOOL] = AXES_IMAGE,
+    [OP_LPPOOL] = AXES_IMAGE,         [OP_GLOBAL_MAXPOOL] = AXES_IMAGE,
+    [OP_GLOBAL_AVGPOOL] = AXES_IMAGE, [OP_PAD] = AXES_IMAGE,
     [OP_UPSAMPLE] = AXES_IMAGE,
 };
 
@@ -127,6 +122,10 @@ void axes_apply(Node *node, const Form *label)
     const OpInfo *info = &op_info[node->op];
     if (axes_of(node) == AXES_ALONG)
         *axis_of(node) = form_find(label, (int)*axis_of(node));
+    if (node->op == OP_EXPAND) {
+        Shape shape = form_shape(&node->output[0]->shape, label);
+        node_attrs(node, ExpandAttrs)->shape = shape_list(&shape);
+    }
     if (names_axes(node))
         sort_axes(list_of(node), label);
     for (int i = 0; axes_of(node) == AXES_LISTS && i < info->attr_count; i++) {

@@ -110,8 +110,9 @@ struct Graph;
  */
 bool weights_bind(struct Graph *graph, const char *path, const char *layout);
 
-/* The parameters as safetensors with OIHW, so that weights_bind of that file
- * gives the same. All have data. Goes through file_write. */
+/* The parameters as safetensors with OIHW, under the names that the network
+ * binds, so that weights_bind of that file gives the same. All have data. Goes
+ * through file_write. */
 bool weights_save(struct Graph *graph, const char *path);
 
 #endif
