@@ -78,10 +78,6 @@ Value *value_find(Import *import, const char *name); /* NULL: none */
 Value *value_make(Import *import, const char *name);
 void values_free(Import *import);
 
-/* Element i of data of this type: rounded, or for a whole number what C makes
- * of it, with what is too large for 64 bits held at the limit. */
-void number_store(DType type, void *data, int64_t i, double value);
-void integer_store(DType type, void *data, int64_t i, int64_t value);
 /* The dimensions as a shape; false where one is 0, or they are too many. */
 bool constant_shape(const OnnxTensor *constant, Shape *shape);
 
