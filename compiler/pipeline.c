@@ -181,6 +181,21 @@ const Target *pipeline_target(const Options *options)
     return options->target ? options->target : target_native();
 }
 
+void pipeline_clean(Graph *graph, const Options *options)
+{
+    static const char *const names[] = { "infer", "fold", "rules", "axes",
+                                         "tidy" };
+    PassContext context = { .target = pipeline_target(options) };
+    int facts = FACT_NONE;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const Pass *pass = pass_find(names[i]);
+        if (pass)
+            pass_run(pass, graph, &context, &facts);
+    }
+    graph_remove_dead(graph);
+    pass_context_free(&context);
+}
+
 void pipeline_optimise(Graph *graph, const Options *options,
                        PassContext *context)
 {

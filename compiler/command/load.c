@@ -9,6 +9,7 @@
 #include "pipeline.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* What --init starts from where a command needs some weights, any. */
 #define ANY_SEED 1
@@ -83,6 +84,16 @@ bool load_weights(Graph *graph, const CommandOptions *options, bool needed)
         how.init_seed = ANY_SEED;
     }
     return pipeline_weights(graph, &how);
+}
+
+bool path_same_file(const char *a, const char *b)
+{
+    struct stat one, two;
+
+    if (strcmp(a, b) == 0)
+        return true;
+    return stat(a, &one) == 0 && stat(b, &two) == 0 &&
+           one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
 bool output_text(const char *path, Text *text)

@@ -247,8 +247,8 @@ struct Tensor {
     TensorKind kind;
     const char *name;  /* "image", "layer1.0.conv1.weight", or made up */
     const char *label; /* the user's name for a value, or NULL */
-    const char *title; /* of an input in a foreign model, may be anything;
-                          NULL: as name */
+    const char *title; /* of an input or a weight in a foreign model, may be
+                          anything; NULL: as name */
     DType type;
     Shape shape;
     bool poisoned;     /* its maker failed and was reported */
@@ -338,6 +338,9 @@ Tensor *graph_constant(Graph *graph, const char *name, Shape shape,
 Tensor *graph_parameter(Graph *graph, Node *node, int index, const char *name,
                         Shape shape, ParameterLayout layout, double fan_in,
                         double value);
+/* A parameter that no node has asked for. */
+Tensor *graph_parameter_named(Graph *graph, const char *name, Shape shape,
+                              const Origin *origin);
 void graph_output(Graph *graph, const char *name, Tensor *tensor, Range range);
 /* Sets an attribute struct's field from text as a default would be. */
 bool attr_parse(const AttrInfo *info, void *attrs, const char *text,

@@ -6,10 +6,6 @@
 
 #include "graph/graph.h"
 
-/* A parameter that no node has asked for yet: the reader's. */
-Tensor *graph_parameter_named(Graph *graph, const char *name, Shape shape,
-                              const Origin *origin);
-
 /* Whether the shape rule, run on the data inputs alone, gives the parameters
  * and the output that the node has; why receives what does not. */
 bool node_obeys_rule(const Graph *graph, const Node *node, Text *why);

@@ -96,6 +96,7 @@ Tensor *add_weight(Adapt *a, int i, Shape shape, const float *data,
     a->in_read[i] = true;
     tensor = graph_constant(a->graph, weight_name(a, i), shape, NULL);
     tensor->kind = TENSOR_PARAMETER;
+    tensor->title = a->in[i]->name;
     tensor->data = data;
     tensor->layout = layout;
     tensor->origin = a->origin;

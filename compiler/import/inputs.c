@@ -105,6 +105,7 @@ static Tensor *constant_tensor(Import *import, Value *value, const char **why)
     if (!fits_floats(value->constant))
         return NULL;
     tensor = graph_constant(graph, key_of(import, value), shape, NULL);
+    tensor->title = value->name;
     tensor->type = value->type;
     tensor->data = as_floats(graph->arena, value->constant);
     return tensor;

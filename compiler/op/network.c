@@ -31,6 +31,8 @@ static bool is_free(const Node *node)
         node->op == OP_DROPOUT || node->op == OP_TRANSPOSE)
         return lies_within(out, node->input[0]) ||
                lies_within(node->input[0], out);
+    if (node->op == OP_SLICE)
+        return lies_within(out, node->input[0]);
     if (node->op != OP_CONCAT)
         return false;
     for (int i = 0; i < node->input_count; i++) {

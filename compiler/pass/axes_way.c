@@ -28,13 +28,6 @@ static Shape list_shape(const IntList *list)
     return shape_of(list->count, list->at);
 }
 
-static IntList shape_list(const Shape *shape)
-{
-    IntList list = { .count = shape->rank };
-    memcpy(list.at, shape->dim, sizeof shape->dim);
-    return list;
-}
-
 static Shape permuted(const Shape *shape, const IntList *perm)
 {
     Shape result = { .rank = perm->count };

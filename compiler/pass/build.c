@@ -23,6 +23,13 @@ void build_infer(Graph *graph, Node *node)
             op_info[node->op].name);
 }
 
+IntList shape_list(const Shape *shape)
+{
+    IntList list = { .count = shape->rank };
+    memcpy(list.at, shape->dim, sizeof list.at[0] * (size_t)shape->rank);
+    return list;
+}
+
 /* Numbers other than f32 go through no arithmetic: a reshape moves them. */
 Node *build_copy(Graph *graph, const char *path, Tensor *input,
                  const Node *like)
@@ -30,12 +37,8 @@ Node *build_copy(Graph *graph, const char *path, Tensor *input,
     Op op = input->type == DT_F32 ? OP_CONVERT : OP_RESHAPE;
     const Origin *origin = like ? like->origin : input->origin;
     Node *node = graph_add(graph, op, path, &input, 1, origin);
-    if (op == OP_RESHAPE) {
-        IntList *list = &node_attrs(node, ReshapeAttrs)->shape;
-        list->count = input->shape.rank;
-        memcpy(list->at, input->shape.dim,
-               sizeof list->at[0] * (size_t)list->count);
-    }
+    if (op == OP_RESHAPE)
+        node_attrs(node, ReshapeAttrs)->shape = shape_list(&input->shape);
     build_infer(graph, node);
     return node;
 }

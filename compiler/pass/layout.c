@@ -77,6 +77,7 @@ static Work work_of(const Node *node)
     case OP_AVGPOOL:
     case OP_LPPOOL:
     case OP_PAD:
+    case OP_SLICE:
     case OP_UPSAMPLE: return WORK_CHANNELS;
     }
     return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
@@ -124,9 +125,24 @@ static void spare_groups(Layouter *l, const Node *node)
         l->image[n->output[0]->id].blocks = false;
 }
 
+/* Channels begin, step, ..., whole blocks of them. */
+static bool slice_fits(const Layouter *l, const Node *node)
+{
+    const SliceAttrs *a = node_attrs(node, SliceAttrs);
+    const int64_t in = node->input[0]->shape.dim[2];
+    const int64_t out = node->output[0]->shape.dim[2];
+    return (in == out || slice_axis(node) == 2) && a->step.at[2] == 1 &&
+           a->begin.at[2] % l->lanes == 0 && out % l->lanes == 0;
+}
+
 /* Nor would a slice that begins within a block. */
 static void spare_slices(Layouter *l, const Node *node)
 {
+    if (node->op == OP_SLICE && node->output[0]->shape.rank == 3 &&
+        !slice_fits(l, node)) {
+        l->image[node->input[0]->id].blocks = false;
+        l->image[node->output[0]->id].blocks = false;
+    }
     if (node->op != OP_CONCAT || node_attrs(node, ConcatAttrs)->axis != 2)
         return;
     for (int i = 0; i < node->data_count; i++)
@@ -389,10 +405,26 @@ static void set_halos(Layouter *l, Place *places)
     }
 }
 
+/* So do the parts that slices take of the channels. */
+static void spread_over_slice(const Layouter *l, const Node *node,
+                              Place *places)
+{
+    const Tensor *in = node->input[0], *out = node->output[0];
+    if (node->op != OP_SLICE || slice_axis(node) != 2 || !is_image(in) ||
+        !is_image(out) || l->image[in->id].fixed || l->image[out->id].fixed)
+        return;
+    layout_widen(places[in->id].halo, places[out->id].halo);
+    layout_widen(places[out->id].halo, places[in->id].halo);
+}
+
 /* The parts of a concat lie within the whole: their halos are the same. */
 static void spread_halos(const Layouter *l, Place *places)
 {
     const Graph *graph = l->graph;
+    for (int n = graph->nodes.count - 1; n >= 0; n--)
+        spread_over_slice(l, graph->nodes.at[n], places);
+    for (int n = 0; n < graph->nodes.count; n++)
+        spread_over_slice(l, graph->nodes.at[n], places);
     for (int n = graph->nodes.count - 1; n >= 0; n--) {
         const Node *node = graph->nodes.at[n];
         const Place *whole = &places[node->output[0]->id];

@@ -38,6 +38,25 @@ static Turn turn_of(const Node *node)
                                      : TURN_NONE;
 }
 
+static bool is_renaming(const Node *node)
+{
+    return node != NULL && turn_of(node) == TURN_SHAPE;
+}
+
+bool node_turns_port(const Node *node, Node *const *only, const bool *is_output)
+{
+    const Turn turn = turn_of(node);
+    const Tensor *t = turn == TURN_TO_ROWS ? node->output[0] : node->input[0];
+    if (turn == TURN_TO_PLANES) {
+        while (is_renaming(t->producer))
+            t = t->producer->input[0];
+        return t->kind == TENSOR_INPUT;
+    }
+    while (turn == TURN_TO_ROWS && is_renaming(only[t->id]))
+        t = only[t->id]->output[0];
+    return turn == TURN_TO_ROWS && is_output[t->id];
+}
+
 static bool is_callers(const Place *place, PlaceKind kind)
 {
     return place->kind == kind && place->block == 0;

@@ -143,6 +143,21 @@ static void add_slot(Binder *b, const Node *node, Tensor *tensor)
     vec_push(&b->slots, slot);
 }
 
+/* Parameters that no layer has among its weights: as the file has them. */
+static void add_lone_slots(Binder *b)
+{
+    const Graph *graph = b->graph;
+    bool *found = NEW_N(b->scratch, bool, graph->tensors.count);
+
+    for (int i = 0; i < b->slots.count; i++)
+        found[b->slots.at[i].tensor->id] = true;
+    for (int i = 0; i < graph->tensors.count; i++) {
+        Tensor *tensor = graph->tensors.at[i];
+        if (tensor->kind == TENSOR_PARAMETER && !found[i])
+            vec_push(&b->slots, (Slot){ .tensor = tensor, .groups = 1 });
+    }
+}
+
 static void find_slots(Binder *b)
 {
     Graph *graph = b->graph;
@@ -156,6 +171,7 @@ static void find_slots(Binder *b)
         if (b->layout == WEIGHTS_OIHW)
             b->order[node->output[0]->id] = order_of(b, node);
     }
+    add_lone_slots(b);
 }
 
 /* Of a transposed convolution: [in][out of a group][kh][kw], or HWOI. */
@@ -321,6 +337,15 @@ bool weights_bind(Graph *graph, const char *path, const char *layout)
 
 /* ---- and back -------------------------------------------------------------------------------- */
 
+/* What the network's file calls the parameter. */
+static const char *name_in_file(const Graph *graph, const char *key)
+{
+    for (int i = 0; i < graph->binds.count; i++)
+        if (strcmp(graph->binds.at[i].to, key) == 0)
+            return graph->binds.at[i].from;
+    return key;
+}
+
 /* in[o][k] = out[row[k]][o]: the inverse of `fill`. */
 static void unfill(const Binder *b, const Slot *slot, WeightTensor *file)
 {
@@ -340,7 +365,7 @@ static void unfill(const Binder *b, const Slot *slot, WeightTensor *file)
         for (int64_t o = 0; o < outputs; o++)
             in[o * rows + k] = slot->tensor->data[row * outputs + o];
     }
-    *file = (WeightTensor){ .name = wanted.name,
+    *file = (WeightTensor){ .name = name_in_file(b->graph, wanted.name),
                             .type = DT_F32,
                             .rank = wanted.rank,
                             .data = in,

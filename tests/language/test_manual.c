@@ -61,8 +61,9 @@ static void test_every_layer_is_in_the_tables(void)
 static void test_every_keyword_is_listed(void)
 {
     static const char *const words[] = {
-        "network", "weights", "input", "output", "block", "if",  "else", "as",
-        "loss",    "bind",    "train", "and",    "or",    "not", "yes",  "no",
+        "network", "weights", "input", "output", "block",     "if",
+        "else",    "as",      "loss",  "bind",   "train",     "and",
+        "or",      "not",     "yes",   "no",     "parameter",
     };
     Arena *arena = arena_new();
     const char *text = manual(arena);
