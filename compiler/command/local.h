@@ -121,6 +121,8 @@ void engine_close(Engine *engine);             /* NULL is fine */
 size_t tensor_bytes(const Tensor *tensor);
 void from_double(DType type, const double *in, int64_t count, void *out);
 void to_double(DType type, const void *in, int64_t count, double *out);
+/* Normal floats, whole numbers from 0 to 255 (or what the type holds). */
+void random_values(const Tensor *tensor, Random *random, void *out);
 
 /* ---- inputs from files (input.c) -------------------------------------------------------------- */
 

@@ -86,6 +86,60 @@ static void scale_softmax(const Node *node, const double *const *scale,
         out[k] = result[k] * (1 + 2 * most);
 }
 
+static void scale_log_softmax(const Node *node, const double *const *scale,
+                              const double *result, double *out)
+{
+    int64_t count = input_count(node, 0);
+    double most = 0;
+
+    for (int64_t k = 0; k < count; k++)
+        most = fmax(most, scale[0][k]);
+    for (int64_t k = 0; k < count; k++)
+        out[k] = 1 + 2 * most + fabs(result[k]);
+}
+
+/* The node's input i, spread over the first one, times `out` or plus it. */
+static void combine(const Node *node, Op op, int i, const double *value,
+                    double *out)
+{
+    Node two = *node;
+    Tensor *input[2] = { node->input[0], node->input[i] };
+    const double *in[2] = { out, value };
+    int64_t count = input_count(node, 0);
+    double *result = mem_alloc((size_t)count * sizeof *result);
+
+    two.op = op;
+    two.input = input;
+    two.input_count = two.data_count = 2;
+    graph_evaluate_node(&two, in, &result);
+    memcpy(out, result, (size_t)count * sizeof *result);
+    mem_free(result);
+}
+
+/* z = (x - mean) / deviation is off where any of the three is; then weight and
+ * bias. */
+static void scale_standardize(const Node *node, const double *const *value,
+                              const double **in, double *out)
+{
+    int64_t count = input_count(node, 0);
+    double *inverse = mem_alloc((size_t)count * sizeof *inverse);
+    double most = 0;
+    Node plain = *node;
+
+    plain.input_count = plain.data_count = 1;
+    graph_evaluate_node(&plain, value, &out);
+    op_standardize_inverse(&plain, value[0], inverse);
+    for (int64_t k = 0; k < count; k++)
+        most = fmax(most, in[0][k]);
+    for (int64_t k = 0; k < count; k++)
+        out[k] = 2 * most * inverse[k] * (1 + fabs(out[k])) + fabs(out[k]);
+    if (node->input_count > 1)
+        combine(node, OP_MUL, 1, in[1], out);
+    if (node->input_count > 2)
+        combine(node, OP_ADD, 2, in[2], out);
+    mem_free(inverse);
+}
+
 /* x / std - mean / std: the constants behind x are 1 / std and -mean / std. */
 static void scale_normalize(const Node *node, const double *const *value,
                             const double *const *scale, double *out)
@@ -200,6 +254,10 @@ void scale_node(const Node *node, const double *const *value,
         scale_cubic(node, scale, out);
     else if (node->op == OP_SOFTMAX)
         scale_softmax(node, scale, result, out);
+    else if (node->op == OP_LOG_SOFTMAX)
+        scale_log_softmax(node, scale, result, out);
+    else if (node->op == OP_STANDARDIZE)
+        scale_standardize(node, value, in, out);
     else if (node->op == OP_NORMALIZE)
         scale_normalize(node, value, scale, out);
     else
@@ -227,7 +285,8 @@ int64_t scale_roundings(const Node *node)
 
     if (macs > 0)
         return ceil_div(macs, outs) + 2;
-    if (node->op == OP_SOFTMAX)
+    if (node->op == OP_SOFTMAX || node->op == OP_LOG_SOFTMAX ||
+        node->op == OP_STANDARDIZE)
         return 2 * in + 16;
     if (node->op == OP_GLOBAL_AVGPOOL)
         return in / outs + 4;

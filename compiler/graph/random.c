@@ -311,8 +311,10 @@ static bool try_op_on(Maker *m, Op op, Tensor *x)
     int tensors, count = info->least_inputs;
     Node *node;
     inputs[0] = x;
-    if (info->most_inputs >= MOST)
-        count = (int)random_range(&m->random, count, MOST);
+    if (info->least_inputs < info->most_inputs)
+        count = (int)random_range(&m->random, count,
+                                  info->most_inputs < MOST ? info->most_inputs
+                                                           : MOST);
     for (int i = 1; i < count; i++)
         inputs[i] = draw_other(m, inputs[0]);
     if (op == OP_MATMUL)

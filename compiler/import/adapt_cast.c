@@ -2,11 +2,8 @@
  * adapt_cast.c - Cast: the same number in another type.
  *
  *     float32 -1.9 to int64   -1        towards 0
- *     int64 300 to uint8      44        as C does it; of constants only
+ *     int64 300 to uint8      44        as C does it
  *     float32 0.5 to bool     true
- *
- * At run time only what cannot overflow is converted, and float32 to the wide
- * whole numbers: beyond their limits no two machines agree.
  */
 #include "import/local.h"
 
@@ -34,36 +31,10 @@ static bool cast_constant(Adapt *a, const OnnxTensor *from, DType type)
     return out_constant(a, 0, to);
 }
 
-/* The limits of a type that the graph converts, as powers of two: -2^low up to
- * 2^high - 1. */
-static bool limits_of(DType type, int *low, int *high)
+/* No arithmetic on these. */
+static bool is_only_moved(DType type)
 {
-    static const struct {
-        DType type;
-        int low, high;
-    } rows[] = { { DT_BOOL, -1, 1 }, { DT_U8, -1, 8 },   { DT_I8, 7, 7 },
-                 { DT_U16, -1, 16 }, { DT_I16, 15, 15 }, { DT_I32, 31, 31 },
-                 { DT_I64, 63, 63 } };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].type == type) {
-            *low = rows[i].low;
-            *high = rows[i].high;
-            return true;
-        }
-    return false;
-}
-
-/* Whether every number of the one type has a place in the other. */
-static bool is_safe(DType from, DType to)
-{
-    int from_low, from_high, low, high;
-    if (from == DT_F32)
-        return to == DT_I32 || to == DT_I64 || to == DT_BOOL;
-    if (!limits_of(from, &from_low, &from_high))
-        return false;
-    if (to == DT_F32 || to == DT_BOOL)
-        return true;
-    return limits_of(to, &low, &high) && from_low <= low && from_high <= high;
+    return type == DT_F16 || type == DT_BF16 || type == DT_U64;
 }
 
 static bool cast_tensor(Adapt *a, DType type)
@@ -71,14 +42,12 @@ static bool cast_tensor(Adapt *a, DType type)
     const DType from = in_type(a, 0);
     Tensor *x = in_any(a, 0);
     Node *node;
-    if (!is_safe(from, type))
+    if (is_only_moved(from) || is_only_moved(type))
         return refuse(a, "from %s to %s at run time is not supported",
                       dtype_numpy(from), dtype_numpy(type));
-    if (from == DT_F32 && type != DT_BOOL)
-        x = add_1(a, OP_TRUNC, "whole", x);
-    if (!x || !(node = add_node(a, OP_CONVERT, NULL, &x, 1)))
+    if (!x || !(node = add_node(a, OP_CAST, NULL, &x, 1)))
         return false;
-    node_attrs(node, ConvertAttrs)->type = type;
+    node_attrs(node, CastAttrs)->type = type;
     return out_tensor(a, 0, add_end(a, node));
 }
 

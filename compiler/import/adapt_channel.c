@@ -1,10 +1,11 @@
 /*
- * adapt_channel.c - BatchNormalization, Softmax, Clip, Mean.
+ * adapt_channel.c - BatchNormalization, Softmax, LogSoftmax, Clip, Mean.
  *
  * Softmax before opset 13 sees a matrix: all dimensions from the axis on
  * together are a row.
  */
 #include <math.h>
+#include <string.h>
 
 #include "import/local.h"
 
@@ -12,9 +13,7 @@
 
 static bool check_training(Adapt *a)
 {
-    const bool training = a->opset >= 14
-                              ? attr_flag(a, "training_mode", false)
-                              : a->opset < 7 && !attr_flag(a, "is_test", false);
+    const bool training = a->opset < 7 && !attr_flag(a, "is_test", false);
     attr_ignore(a, "momentum");
     if (a->opset < 9 && attr_between(a, "spatial", 1, 0, 1) == 0)
         return refuse(a, "with spatial=0 is not supported");
@@ -22,8 +21,6 @@ static bool check_training(Adapt *a)
     for (int i = 1; i < a->node->output_count; i++)
         if (training && out_used(a, i))
             return refuse(a, "in training mode is not supported");
-    if (training && a->opset >= 14)
-        return refuse(a, "with training_mode=1 is not supported");
     return !a->failed;
 }
 
@@ -42,9 +39,12 @@ static Tensor *channel_vector(Adapt *a, int i, int64_t channels)
 
 bool adapt_batchnorm(Adapt *a)
 {
-    Tensor *x = in_tensor(a, 0), *vector[4], *y;
+    Tensor *x, *vector[4], *y;
     Shape shape;
     Node *node;
+    if (a->opset >= 14 && attr_flag(a, "training_mode", false))
+        return norm_of_batch(a);
+    x = in_tensor(a, 0);
     if (!x || !check_training(a))
         return false;
     shape = x->shape;
@@ -63,12 +63,15 @@ bool adapt_batchnorm(Adapt *a)
     return out_tensor(a, 0, shape.rank > 2 ? image_out(a, "nchw", y) : y);
 }
 
-/* ---- Softmax --------------------------------------------------------------------------- */
+/* ---- Softmax, LogSoftmax --------------------------------------------------------------- */
 
 static Tensor *softmax(Adapt *a, Tensor *x, int axis)
 {
-    Node *node = add_node(a, OP_SOFTMAX, NULL, &x, 1);
-    if (node)
+    const bool log_of = strcmp(a->node->op, "LogSoftmax") == 0;
+    Node *node = add_node(a, log_of ? OP_LOG_SOFTMAX : OP_SOFTMAX, NULL, &x, 1);
+    if (node && log_of)
+        node_attrs(node, LogSoftmaxAttrs)->axis = axis;
+    else if (node)
         node_attrs(node, SoftmaxAttrs)->axis = axis;
     return add_end(a, node);
 }

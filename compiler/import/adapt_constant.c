@@ -33,18 +33,21 @@ static bool drops(Adapt *a)
             !(ratio && ratio->count == 1 && onnx_tensor_number(ratio, 0) == 0));
 }
 
-/* Of all that was not dropped: everything. */
+/* Of all that was not dropped: everything. Before opset 12 nothing was said
+ * about it. */
 static bool dropout_mask(Adapt *a)
 {
-    const DType type = a->opset >= 10 ? DT_BOOL : in_type(a, 0);
     int64_t dim[ONNX_MAX_RANK];
     OnnxTensor *mask;
     void *data;
     for (int d = 0; d < in_rank(a, 0); d++)
         dim[d] = in_dim(a, 0, d);
-    mask = constant_new(a, type, in_rank(a, 0), dim, &data);
+    if (a->opset < 12)
+        return refuse(a, "with its mask is not supported in opset %d",
+                      a->opset);
+    mask = constant_new(a, DT_BOOL, in_rank(a, 0), dim, &data);
     for (int64_t i = 0; mask && i < mask->count; i++)
-        integer_store(type, data, i, 1);
+        integer_store(DT_BOOL, data, i, 1);
     return out_constant(a, 1, mask);
 }
 

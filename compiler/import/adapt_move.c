@@ -101,6 +101,25 @@ static bool read_slice(Adapt *a, SliceAttrs *s, int rank)
     return true;
 }
 
+/* Nothing of a list is left. */
+static bool is_empty(const SliceAttrs *s, int64_t dim)
+{
+    const int64_t back = s->step.at[0] < 0;
+    int64_t at[2] = { s->begin.at[0], s->end.at[0] };
+    for (int i = 0; i < 2; i++) {
+        at[i] += at[i] < 0 ? dim : 0;
+        at[i] = at[i] < -back ? -back : at[i] > dim - back ? dim - back : at[i];
+    }
+    return back ? at[0] <= at[1] : at[1] <= at[0];
+}
+
+static bool give_nothing(Adapt *a)
+{
+    void *data;
+    return out_constant(
+        a, 0, constant_new(a, in_type(a, 0), 1, (int64_t[]){ 0 }, &data));
+}
+
 bool adapt_slice(Adapt *a)
 {
     Tensor *x = in_any(a, 0);
@@ -108,8 +127,11 @@ bool adapt_slice(Adapt *a)
     if (!x)
         return false;
     slice = whole_of(&x->shape);
-    return read_slice(a, &slice, x->shape.rank) &&
-           out_tensor(a, 0, add_slice(a, NULL, x, &slice));
+    if (!read_slice(a, &slice, x->shape.rank))
+        return false;
+    if (a->folding && x->shape.rank == 1 && is_empty(&slice, x->shape.dim[0]))
+        return give_nothing(a);
+    return out_tensor(a, 0, add_slice(a, NULL, x, &slice));
 }
 
 /* ---- Split -------------------------------------------------------------------------- */

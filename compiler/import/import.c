@@ -13,6 +13,7 @@
 
 #include "import/local.h"
 
+#define MOST_ELEMENTS    ((int64_t)INT32_MAX) /* of an input */
 #define MOST_RULE_ERRORS 10 /* each may have notes: the list stays short */
 
 bool import_is_onnx(const char *path)
@@ -87,7 +88,7 @@ static bool input_shape(Import *import, const OnnxValueInfo *info, Shape *shape)
     shape->rank = info->rank;
     for (int d = 0; d < info->rank; d++)
         good = fix_dim(import, info, d, &shape->dim[d]) && good;
-    if (!good || shape_is_valid(shape))
+    if (!good || (shape_is_valid(shape) && shape_count(shape) <= MOST_ELEMENTS))
         return good;
     complain(import, "the input '%s' of %s is too large", onnx_show(info->name),
              shape_show(shape));
@@ -262,29 +263,51 @@ static void said_shape(Text *text, const OnnxValueInfo *info)
     text_char(text, ']');
 }
 
+static bool is_as_said(const OnnxValueInfo *info, const Shape *shape)
+{
+    if (info->has_shape && info->rank != shape->rank)
+        return false;
+    for (int d = 0; d < info->rank; d++)
+        if (info->dim[d].value >= 0 && info->dim[d].value != shape->dim[d])
+            return false;
+    return true;
+}
+
+/* One element may be of any rank: [] and [1] are often mixed up. */
+static bool is_one(const OnnxValueInfo *info, const Shape *shape)
+{
+    for (int d = 0; d < info->rank; d++)
+        if (info->dim[d].value != 1)
+            return false;
+    return shape_count(shape) == 1;
+}
+
+/* Whether anything is as the model says; [] mostly stands for "not known". */
+static bool is_nearly(const Import *import, const OnnxValueInfo *info,
+                      const Shape *shape)
+{
+    if (info->rank == 0 || import->some_as_said)
+        return true;
+    for (int d = 0; d < info->rank && info->rank == shape->rank; d++)
+        if (info->dim[d].value < 0 || info->dim[d].value == shape->dim[d])
+            return true;
+    return false;
+}
+
 /*
  * What a model says of an output's shape is often a little wrong, left from
- * before somebody changed it: a warning. Where not one dimension is as it says,
- * it means another output. One element may be of any rank.
+ * before somebody changed it: a warning. Where no dimension is as it says, nor
+ * another output, it means another network.
  */
 static bool check_output(Import *import, const OnnxValueInfo *info,
                          const Shape *shape)
 {
-    bool same = !info->has_shape || info->rank == shape->rank;
-    bool one = shape_count(shape) == 1, any = info->rank != shape->rank;
+    const bool nearly = is_nearly(import, info, shape);
     Text text = { 0 };
-    for (int d = 0; d < info->rank; d++) {
-        const int64_t said = info->dim[d].value;
-        const bool right =
-            said < 0 || (d < shape->rank && said == shape->dim[d]);
-        same = same && right;
-        any = any || right;
-        one = one && said == 1;
-    }
-    if (same || one)
+    if (is_as_said(info, shape) || is_one(info, shape))
         return true;
     said_shape(&text, info);
-    if (any)
+    if (nearly)
         diag_warning_file(
             import->model->path, "the output '%s' is said to be %s, and is %s",
             onnx_show(info->name), text_get(&text), shape_show(shape));
@@ -292,7 +315,7 @@ static bool check_output(Import *import, const OnnxValueInfo *info,
         complain(import, "the output '%s' is said to be %s, and is %s",
                  onnx_show(info->name), text_get(&text), shape_show(shape));
     text_free(&text);
-    return any;
+    return nearly;
 }
 
 static void add_output(Import *import, const OnnxValueInfo *info)
@@ -331,6 +354,12 @@ static void add_outputs(Import *import)
     const OnnxGraph *graph = import->model->graph;
     if (graph->output_count == 0)
         complain(import, "the model has no output");
+    for (int i = 0; i < graph->output_count && graph->output_count > 1; i++) {
+        const Value *value = value_find(import, graph->output[i]->name);
+        if (value && value->tensor && graph->output[i]->has_shape)
+            import->some_as_said |=
+                is_as_said(graph->output[i], &value->tensor->shape);
+    }
     for (int i = 0; i < graph->output_count; i++)
         add_output(import, graph->output[i]);
 }

@@ -69,6 +69,7 @@ typedef struct Import {
     TakenNames taken;   /* names of tensors and paths of nodes */
     TakenNames ports;   /* names of inputs and outputs */
     int64_t made_bytes; /* of constants that were computed */
+    bool some_as_said;  /* an output has the shape that the model says */
     int rule_errors;    /* nodes that a shape rule refused */
     bool failed;
 } Import;
@@ -77,10 +78,6 @@ Value *value_find(Import *import, const char *name); /* NULL: none */
 Value *value_make(Import *import, const char *name);
 void values_free(Import *import);
 
-/* Element i of data of this type: rounded, or for a whole number what C makes
- * of it, with what is too large for 64 bits held at the limit. */
-void number_store(DType type, void *data, int64_t i, double value);
-void integer_store(DType type, void *data, int64_t i, int64_t value);
 /* The dimensions as a shape; false where one is 0, or they are too many. */
 bool constant_shape(const OnnxTensor *constant, Shape *shape);
 
@@ -281,6 +278,11 @@ Tensor *value_tensor(Import *import, Value *value, const char **why);
 
 /* Runs the adapter on constants alone. */
 bool fold_node(Adapt *a);
+
+/* ---- shared by adapters --------------------------------------------------------------------------- */
+
+/* BatchNormalization with training_mode=1 (adapt_norm.c). */
+bool norm_of_batch(Adapt *a);
 
 /* ---- the adapters ------------------------------------------------------------------------------------ */
 

@@ -192,8 +192,8 @@ static void find_roles(Writer *w, const Node *node, Layer *layer)
 static bool is_inline(const Tensor *tensor, Op reader)
 {
     const int64_t count = shape_count(&tensor->shape);
-    if (tensor->kind != TENSOR_CONSTANT || !tensor->data ||
-        tensor->shape.rank > 1 || count > MOST_INLINE ||
+    if (tensor->kind != TENSOR_CONSTANT || tensor->type != DT_F32 ||
+        !tensor->data || tensor->shape.rank > 1 || count > MOST_INLINE ||
         op_info[reader].most_inputs < 2 || !op_info[reader].elementwise)
         return false;
     for (int64_t i = 0; i < count; i++)

@@ -419,7 +419,8 @@ static void put_lone(Lines *l, const Item *item, const Ref *ref,
                      const Lone *lone)
 {
     put_indent(l);
-    text_printf(l->out, "parameter %s : f32[", lone->name);
+    text_printf(l->out, "parameter %s : %s[", lone->name,
+                dtype_name(lone->tensor->type));
     shape_texts(l->w, l->body, item, ref, l->out);
     text_add(l->out, "]");
     add_lone_key(l, lone);
@@ -435,7 +436,8 @@ static void put_output_constant(Lines *l, const Tensor *tensor)
         return;
     lone.name = name_for_value(l->w, l->body, "p");
     vec_push(&l->body->lone, lone);
-    text_printf(l->out, "parameter %s : f32", lone.name);
+    text_printf(l->out, "parameter %s : %s", lone.name,
+                dtype_name(tensor->type));
     shape_text(l->out, &tensor->shape);
     text_char(l->out, '\n');
 }

@@ -63,8 +63,9 @@ static uint64_t hash_alone(const Body *body, const Item *item)
         const Ref *ref = &item->in[i];
         hash = mixed_text(hash, ref->role);
         if (ref->kind == REF_DATA) {
-            const int rank = data_of(item, ref, k)->shape.rank;
-            hash = mixed(hash, 11 + (uint64_t)rank);
+            const Tensor *tensor = data_of(item, ref, k);
+            hash = mixed(hash, 11 + (uint64_t)tensor->shape.rank);
+            hash = mixed(hash, (uint64_t)tensor->type);
             hash = mixed(hash, stands_inline(body, item, ref));
         }
     }

@@ -136,17 +136,13 @@ void elaborate_parameter(Scope *scope, const Statement *s)
     Shape shape = { 0 };
     bool good = source_type(scope, s, &type);
     good &= elaborate_shape(scope, s->input.shape, &shape);
-    if (good && type != DT_F32) {
-        report(scope, s->input.type_range, "a parameter is f32, not '%s'",
-               s->input.type);
-        good = false;
-    }
     if (good && path_is_free(scope, s->name_range, name)) {
         Tensor *tensor = graph_parameter_named(
             e->graph, path_join_names(e->scratch, scope->path, name), shape,
             elaborate_origin(scope, s->range));
+        tensor->type = type;
         tensor->label = s->name;
-        tensor->init_spread = 1;
+        tensor->init_spread = type == DT_F32 ? 1 : 0;
         value = value_new(scope, tensor, s->name_range);
     }
     scope_define(scope, s->name, s->name_range, value);

@@ -67,12 +67,9 @@ static const void *typed_data(Arena *arena, const Tensor *tensor)
     const int size = dtype_size(tensor->type);
     if (tensor->type == DT_F32 || tensor->data == NULL)
         return tensor->data;
-    char *data = arena_array(arena, (size_t)count, (size_t)size);
-    for (int64_t i = 0; i < count; i++) {
-        const int64_t value = (int64_t)tensor->data[i];
-        for (int byte = 0; byte < size; byte++)
-            data[i * size + byte] = (char)(value >> 8 * byte);
-    }
+    void *data = arena_array(arena, (size_t)count, (size_t)size);
+    for (int64_t i = 0; i < count; i++)
+        number_store(tensor->type, data, i, (double)tensor->data[i]);
     return data;
 }
 

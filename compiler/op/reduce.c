@@ -16,23 +16,12 @@
 #include <float.h>
 #include <stdio.h>
 
-#include "op/local.h"
+#include "op/reduce.h"
 
 #define PART                                                                   \
     512 /* elements that are added in one go; more where they are many */
 
 /* ---- the formulas -------------------------------------------------------------- */
-
-typedef struct Formula {
-    AccumOp op;
-    double start;
-    bool shifted; /* the formulas need the largest element */
-    double (*ref_element)(double x, double most);
-    double (*ref_finish)(double acc, double n, double most);
-    const Expr *(*element)(Kernel *k, const Expr *x, const Expr *most);
-    const Expr *(*finish)(Kernel *k, const Expr *acc, double n,
-                          const Expr *most);
-} Formula;
 
 #define REDUCE(id, name, op, start, shifted, ref_element, ref_finish, element, \
                finish)                                                         \
@@ -71,9 +60,13 @@ static const Formula formulas[OP_COUNT] = {
 
 /* ---- dimensions ------------------------------------------------------------------ */
 
-static void is_reduced(const Node *node, bool *reduced)
+static const IntList *axes_of(const Node *node)
 {
-    const IntList *axes = &node_attrs(node, ReduceAttrs)->axes;
+    return &node_attrs(node, ReduceAttrs)->axes;
+}
+
+static void find_reduced(const IntList *axes, bool *reduced)
+{
     for (int d = 0; d < MAX_RANK; d++)
         reduced[d] = false;
     for (int i = 0; i < axes->count; i++)
@@ -85,7 +78,7 @@ static Shape reduced_shape(const Node *node)
     const Shape *x = in_shape(node, 0);
     Shape shape = { .rank = 0 };
     bool reduced[MAX_RANK];
-    is_reduced(node, reduced);
+    find_reduced(axes_of(node), reduced);
     for (int d = 0; d < x->rank; d++)
         if (!reduced[d] || node_attrs(node, ReduceAttrs)->keep)
             shape.dim[shape.rank++] = reduced[d] ? 1 : x->dim[d];
@@ -112,8 +105,7 @@ static bool check_axis(const Node *node, int64_t *axis, const bool *seen)
     return true;
 }
 
-/* Afterwards each axis that is meant, ascending. */
-static bool normalise_axes(const Node *node, IntList *axes)
+bool reduction_axes(const Node *node, IntList *axes)
 {
     const int rank = in_shape(node, 0)->rank;
     bool seen[MAX_RANK] = { false };
@@ -133,7 +125,7 @@ static bool normalise_axes(const Node *node, IntList *axes)
 static bool reduce_infer(const Node *node)
 {
     return op_need_f32(node) &&
-           normalise_axes(node, &node_attrs(node, ReduceAttrs)->axes) &&
+           reduction_axes(node, &node_attrs(node, ReduceAttrs)->axes) &&
            op_output(node, DT_F32, reduced_shape(node));
 }
 
@@ -169,7 +161,7 @@ static void gather(const Node *node, const double *x, double *rows)
     int64_t step[MAX_RANK], stride[MAX_RANK];
     bool reduced[MAX_RANK];
     Shape wanted = { .rank = 0 };
-    is_reduced(node, reduced);
+    find_reduced(axes_of(node), reduced);
     shape_strides(shape, step);
     for (int round = 0; round < 2; round++)
         for (int d = 0; d < shape->rank; d++)
@@ -193,26 +185,12 @@ static void reduce_evaluate(const Node *node, const double *x, double *y)
 
 /* ---- loops ----------------------------------------------------------------------------- */
 
-/* What the loops over the reduced dimensions need to know. */
-typedef struct Reduction {
-    Kernel *k;
-    const Formula *formula;
-    Buffer *x;
-    const Affine *at[MAX_RANK]; /* indices of x */
-    int axis[MAX_RANK];         /* the reduced dimensions, */
-    Shape gone;                 /* and their extents */
-    const Expr *most;           /* NULL where it is not needed */
-    bool plain;                 /* the largest element is looked for */
-    int64_t part;               /* elements that are added in one go */
-    Access acc;
-} Reduction;
-
 static const Affine *open_loop(Reduction *r, const char *name, int64_t count)
 {
     return affine_var(r->k, kernel_for(r->k, name, 0, count));
 }
 
-static void open_loops(Reduction *r, int from, int to)
+void reduction_loops(Reduction *r, int from, int to)
 {
     static const char *const names[] = { "r0", "r1", "r2", "r3",
                                          "r4", "r5", "r6", "r7" };
@@ -278,7 +256,7 @@ static void add_long_dimension(Reduction *r)
 }
 
 /* Parts are as many of the innermost dimensions as are not too long. */
-static void reduce(Reduction *r)
+void reduction_run(Reduction *r)
 {
     const int rank = r->gone.rank;
     int inner = rank;
@@ -286,17 +264,17 @@ static void reduce(Reduction *r)
     while (inner > 0 && count * r->gone.dim[inner - 1] <= r->part)
         count *= r->gone.dim[--inner];
     if (inner == 0 || r->plain || r->formula->op != ACCUM_ADD) {
-        open_loops(r, 0, rank);
+        reduction_loops(r, 0, rank);
         accumulate(r);
         close_loops(r, 0, rank);
     } else if (inner == rank) {
-        open_loops(r, 0, rank - 1);
+        reduction_loops(r, 0, rank - 1);
         add_long_dimension(r);
         close_loops(r, 0, rank - 1);
     } else {
-        open_loops(r, 0, inner);
+        reduction_loops(r, 0, inner);
         Access whole = begin_part(r);
-        open_loops(r, inner, rank);
+        reduction_loops(r, inner, rank);
         accumulate(r);
         close_loops(r, inner, rank);
         end_part(r, whole);
@@ -313,33 +291,11 @@ static void find_most(Reduction *r)
     r->acc = lower_scalar(k, "most", DT_F32);
     r->plain = true;
     kernel_store(k, r->acc, k_num(-INFINITY));
-    reduce(r);
+    reduction_run(r);
     kernel_store(k, r->acc,
                  k_clip(k_load(r->acc), k_num(-FLT_MAX), k_num(FLT_MAX)));
     r->most = k_load(r->acc);
     r->plain = false;
-}
-
-/* Loops over the dimensions that stay; the indices of the result. */
-static void open_kept(Reduction *r, const Node *node, const Affine **to)
-{
-    const Shape *x = in_shape(node, 0);
-    const bool keep = node_attrs(node, ReduceAttrs)->keep;
-    bool reduced[MAX_RANK];
-    int rank = 0;
-    is_reduced(node, reduced);
-    for (int d = 0; d < x->rank; d++) {
-        char name[16];
-        snprintf(name, sizeof name, "i%d", d);
-        if (reduced[d]) {
-            r->axis[r->gone.rank] = d;
-            r->gone.dim[r->gone.rank++] = x->dim[d];
-        } else {
-            r->at[d] = open_loop(r, name_intern(name), x->dim[d]);
-        }
-        if (keep || !reduced[d])
-            to[rank++] = reduced[d] ? affine_const(r->k, 0) : r->at[d];
-    }
 }
 
 static int64_t part_of(int64_t count)
@@ -350,24 +306,46 @@ static int64_t part_of(int64_t count)
     return part;
 }
 
+Reduction reduction_open(Kernel *k, Buffer *x, const Shape *shape,
+                         const IntList *axes, bool keep, const Affine **to)
+{
+    Reduction r = { .k = k, .x = x };
+    bool reduced[MAX_RANK];
+    int rank = 0;
+    find_reduced(axes, reduced);
+    for (int d = 0; d < shape->rank; d++) {
+        char name[16];
+        snprintf(name, sizeof name, "i%d", d);
+        if (reduced[d]) {
+            r.axis[r.gone.rank] = d;
+            r.gone.dim[r.gone.rank++] = shape->dim[d];
+        } else {
+            r.at[d] = open_loop(&r, name_intern(name), shape->dim[d]);
+        }
+        if (keep || !reduced[d])
+            to[rank++] = reduced[d] ? affine_const(k, 0) : r.at[d];
+    }
+    r.part = part_of(shape_count(&r.gone));
+    return r;
+}
+
 static void reduce_lower(Lower *lower, const Node *node)
 {
+    const Formula *f = &formulas[node->op];
     Kernel *k = lower_begin(lower, node);
-    Reduction r = { .k = k, .formula = &formulas[node->op] };
-    Buffer *y;
+    Buffer *x = lower_input(lower, node, 0), *y = lower_output(lower, node, 0);
     const Affine *to[MAX_RANK];
-    int64_t count = in_count(node, 0) / shape_count(out_shape(node));
-    r.x = lower_input(lower, node, 0);
-    y = lower_output(lower, node, 0);
-    r.part = part_of(count);
-    open_kept(&r, node, to);
-    if (r.formula->shifted)
+    Reduction r = reduction_open(k, x, in_shape(node, 0), axes_of(node),
+                                 node_attrs(node, ReduceAttrs)->keep, to);
+    r.formula = f;
+    if (f->shifted)
         find_most(&r);
     r.acc = lower_scalar(k, "acc", DT_F32);
-    kernel_store(k, r.acc, k_num(r.formula->start));
-    reduce(&r);
-    kernel_store(k, access_at(y, to),
-                 r.formula->finish(k, k_load(r.acc), (double)count, r.most));
+    kernel_store(k, r.acc, k_num(f->start));
+    reduction_run(&r);
+    kernel_store(
+        k, access_at(y, to),
+        f->finish(k, k_load(r.acc), (double)shape_count(&r.gone), r.most));
     lower_end(lower);
 }
 

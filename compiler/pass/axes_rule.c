@@ -16,6 +16,8 @@ typedef enum Axes {
     AXES_SPREAD, /* any; operands are spread over the result as numpy does */
     AXES_ALONG,  /* any; attribute 'axis' is one of them */
     AXES_OVER,   /* any; attribute 'axes' names some, which go or become 1 */
+    AXES_WITHIN, /* any; attribute 'axes' names some, which stay; operands are
+                    spread over the first one */
     AXES_LISTS,  /* any; the lists of the attributes have a number for each */
     AXES_ROWS,   /* of the first input any, but the last one is the last */
     AXES_MATRIX, /* the last two are; those before are spread as numpy does */
@@ -35,6 +37,7 @@ static const Axes axes[OP_COUNT] = {
     [OP_CONCAT] = AXES_ALONG,         [OP_SOFTMAX] = AXES_ALONG,
     [OP_ARGMAX] = AXES_ALONG,         [OP_ARGMIN] = AXES_ALONG,
     [OP_HARDMAX] = AXES_ALONG,        [OP_CUMSUM] = AXES_ALONG,
+    [OP_LOG_SOFTMAX] = AXES_ALONG,    [OP_STANDARDIZE] = AXES_WITHIN,
     [OP_SLICE] = AXES_LISTS,          [OP_TILE] = AXES_LISTS,
     [OP_MATMUL] = AXES_MATRIX,        [OP_DENSE] = AXES_ROWS,
     [OP_BATCHNORM] = AXES_ROWS,       [OP_NORMALIZE] = AXES_ROWS,
@@ -69,15 +72,25 @@ static int64_t *axis_of(const Node *node)
     return (int64_t *)((char *)node->attrs + info->offset);
 }
 
+static bool names_axes(const Node *node)
+{
+    return axes_of(node) == AXES_OVER || axes_of(node) == AXES_WITHIN;
+}
+
+static IntList *list_of(const Node *node)
+{
+    const AttrInfo *info = &op_info[node->op].attrs[attr_index(node, "axes")];
+    return (IntList *)((char *)node->attrs + info->offset);
+}
+
 /* Dimensions of the input that it works along. */
 static void find_worked(const Node *node, bool *worked)
 {
-    const IntList *list = &node_attrs(node, ReduceAttrs)->axes;
     memset(worked, 0, MAX_RANK * sizeof *worked);
     if (axes_of(node) == AXES_ALONG)
         worked[*axis_of(node)] = true;
-    for (int i = 0; axes_of(node) == AXES_OVER && i < list->count; i++)
-        worked[list->at[i]] = true;
+    for (int i = 0; names_axes(node) && i < list_of(node)->count; i++)
+        worked[list_of(node)->at[i]] = true;
 }
 
 /* They disappear. */
@@ -113,8 +126,8 @@ void axes_apply(Node *node, const Form *label)
         Shape shape = form_shape(&node->output[0]->shape, label);
         node_attrs(node, ExpandAttrs)->shape = shape_list(&shape);
     }
-    if (axes_of(node) == AXES_OVER)
-        sort_axes(&node_attrs(node, ReduceAttrs)->axes, label);
+    if (names_axes(node))
+        sort_axes(list_of(node), label);
     for (int i = 0; axes_of(node) == AXES_LISTS && i < info->attr_count; i++) {
         if (info->attrs[i].kind == ATTR_INTS)
             sort_list((IntList *)((char *)node->attrs + info->attrs[i].offset),
@@ -132,10 +145,12 @@ const Tensor *axes_domain(const Node *node)
                : node->input[0];
 }
 
-/* How many of the last dimensions have to stay the last. */
+/* How many of the last dimensions have to stay the last: where parameters are
+ * numbers for each channel, those are. */
 static int last_dims(const Node *node)
 {
     switch ((int)axes_of(node)) {
+    case AXES_WITHIN: return node->input_count > node->data_count;
     case AXES_ROWS: return 1;
     case AXES_MATRIX: return 2;
     case AXES_IMAGE: return 3;
@@ -151,19 +166,6 @@ static bool keeps_last(const Node *node, const Form *label)
             return false;
     }
     return true;
-}
-
-bool axes_label_single(const Node *node, Form *label)
-{
-    const Shape *shape = &axes_domain(node)->shape;
-    const int last = last_dims(node);
-    int skip = 0;
-    while (skip < shape->rank - last && shape->dim[skip] == 1)
-        skip++;
-    *label = form_whole(shape->rank - skip);
-    for (int i = 0; i < label->count; i++)
-        label->at[i] += skip;
-    return last > 0 && skip > 0;
 }
 
 /* No new dimensions of 1: where attributes speak of them. */
@@ -195,6 +197,7 @@ bool axes_is_label(const Node *node, const Form *label)
     case AXES_SPREAD: return true;
     case AXES_ALONG:
     case AXES_OVER: return has_worked(node, label);
+    case AXES_WITHIN: return has_worked(node, label) && keeps_last(node, label);
     case AXES_LISTS:
         return has_no_new(label) &&
                form_is_complete(&node->output[0]->shape, label);
@@ -205,12 +208,29 @@ bool axes_is_label(const Node *node, const Form *label)
     BUG("no kind of axes %d", (int)axes_of(node));
 }
 
+bool axes_label_single(const Node *node, Form *label)
+{
+    const Shape *shape = &axes_domain(node)->shape;
+    const int last = last_dims(node);
+    int skip = 0;
+    while (skip < shape->rank - last && shape->dim[skip] == 1)
+        skip++;
+    *label = form_whole(shape->rank - skip);
+    for (int i = 0; i < label->count; i++)
+        label->at[i] += skip;
+    return last > 0 && skip > 0 && axes_is_label(node, label);
+}
+
 /* ---- what follows from a label ------------------------------------------------------ */
+
+static bool spreads_freely(const Node *node)
+{
+    return axes_of(node) == AXES_SPREAD || axes_of(node) == AXES_WITHIN;
+}
 
 static bool is_spread(const Node *node, int input)
 {
-    const Axes kind = axes_of(node);
-    return (kind == AXES_SPREAD || kind == AXES_MATRIX) &&
+    return (spreads_freely(node) || axes_of(node) == AXES_MATRIX) &&
            input < node->data_count;
 }
 
@@ -230,8 +250,7 @@ static Form spread_form(const Node *node, int input, const Form *label)
     Form form = { 0 };
     for (int i = 0; i < label->count; i++) {
         int dim = label->at[i];
-        if (axes_of(node) == AXES_SPREAD || form.count > 0 || dim < 0 ||
-            dim >= missing)
+        if (spreads_freely(node) || form.count > 0 || dim < 0 || dim >= missing)
             form.at[form.count++] = dim < missing ? -1 : dim - missing;
     }
     return form;
@@ -248,8 +267,8 @@ Form axes_read(const Node *node, int input, const Form *label)
 bool axes_is_spread(const Node *node, int input, const Form *label)
 {
     Shape shape = form_shape(&axes_domain(node)->shape, label);
-    return is_spread(node, input) && axes_of(node) == AXES_SPREAD &&
-           shape.rank > 0 && shape.dim[0] > 1;
+    return is_spread(node, input) && spreads_freely(node) && shape.rank > 0 &&
+           shape.dim[0] > 1;
 }
 
 static Form without_worked(const Node *node, const Form *label)

@@ -16,6 +16,7 @@
 #include "graph/graph.h"
 #include "weights/local.h"
 
+#include <math.h>
 #include <string.h>
 
 /* One parameter and where its rows go. */
@@ -243,6 +244,25 @@ static int64_t place_transposed(const Binder *b, const Slot *slot, int64_t i)
                                      : (in * outs + out) * taps + tap;
 }
 
+/* What the type can have, of what a float holds exactly: a bool is 0 or 1, a
+ * whole number within the type's limits. */
+static void hold_type(DType type, float *at, int64_t count)
+{
+    const bool is_signed =
+        type == DT_I8 || type == DT_I16 || type == DT_I32 || type == DT_I64;
+    const int bits = 8 * dtype_size(type) - is_signed;
+    const float high = bits < 24 ? (float)((1 << bits) - 1) : 16777216;
+    const float low = is_signed ? -high - (bits < 24) : 0;
+
+    for (int64_t i = 0; i < count && !dtype_is_float(type); i++)
+        if (type == DT_BOOL)
+            at[i] = at[i] != 0;
+        else if (!(at[i] >= low && at[i] <= high))
+            at[i] = at[i] > high ? high : at[i] < low ? low : 0;
+        else
+            at[i] = nearbyintf(at[i]);
+}
+
 static void fill(const Binder *b, const Slot *slot, const WeightTensor *found)
 {
     Tensor *tensor = slot->tensor;
@@ -257,6 +277,7 @@ static void fill(const Binder *b, const Slot *slot, const WeightTensor *found)
     tensor->data = out;
     if (as_is && !slot->row) {
         weights_to_float(found, out);
+        hold_type(tensor->type, out, (int64_t)found->count);
         return;
     }
     in = mem_alloc(found->count * sizeof *in);

@@ -25,7 +25,13 @@
 #include "base/base.h"
 #include "base/dtype.h"
 
+#include <cnnc/io.h>
+
 #define WEIGHT_MAX_RANK 8
+
+/* The element types of files, as cnnc/io.h calls them. */
+DType dtype_of_cnnc(CnncType type);
+CnncType dtype_to_cnnc(DType type);
 
 typedef enum WeightLayout { WEIGHTS_OIHW, WEIGHTS_HWIO } WeightLayout;
 /* "oihw" or "hwio". */

@@ -28,6 +28,12 @@ LEDGER = os.path.join(SOURCE, "tests", "conformance", "ledger.txt")
 NEVER = ("wrong", "crash", "cc-error", "timeout", "limit", "refused-unclear",
          "harness")
 
+# Their expected outputs are not what ONNX says, and why.
+DISPUTED = {
+    # sums without the absolute value, as ONNX's own reference once did
+    "emx/test_lp_normalization_op_matches_onnxruntime",
+}
+
 
 def measure_ulp(harness, worst):
     """Has the harness' comparison leave the largest error of the thread's case
@@ -48,6 +54,12 @@ def measure_ulp(harness, worst):
         return plain(got, want, rtol, atol)
 
     harness.compare = compare
+
+
+def status_of(row):
+    if row["id"] in DISPUTED and row["status"] == "wrong":
+        return "disputed"
+    return row["status"]
 
 
 def run_cases(harness, results):
@@ -76,7 +88,7 @@ def run_cases(harness, results):
     harness.main()
     with open(results) as f:
         rows = [json.loads(line) for line in f]
-    return {r["id"]: (r["status"], ulps.get(r["id"], 0), r["detail"])
+    return {r["id"]: (status_of(r), ulps.get(r["id"], 0), r["detail"])
             for r in rows}
 
 

@@ -15,6 +15,8 @@
  */
 #include "bound.h"
 
+#include "op/op.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -206,6 +208,64 @@ static void bound_softmax(Bounder *b)
         b->bound[i] = b->out[i] * off + 1e-38;
 }
 
+/* x - log(sum of exp(x)): neither moves by more than any x does. */
+static void bound_log_softmax(Bounder *b)
+{
+    int64_t count = count_in(b, 0);
+    double off = 2 * largest(b->off[0], count) +
+                 rounding(count) * (1 + 2 * largest(b->in[0], count));
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = off + rounding(1) * fabs(b->out[i]);
+}
+
+/* The operator of x-like values and the node's input i, which is spread. */
+static double *spread(const Bounder *b, Op op, const double *x, int i,
+                      const double *other)
+{
+    Node two = *b->node;
+    Tensor *input[2] = { two.input[0], two.input[i] };
+    const double *in[2] = { x, other };
+    double *out = NEW_N(b->arena, double, count_out(b));
+    two.op = op;
+    two.input = input;
+    two.input_count = two.data_count = 2;
+    graph_evaluate_node(&two, in, &out);
+    return out;
+}
+
+/* z = (x - mean) / deviation: with every x off by d, mean and deviation are
+ * off by d at most. Then weight and bias. */
+static void bound_standardize(Bounder *b)
+{
+    const int64_t count = count_in(b, 0);
+    const double d =
+        largest(b->off[0], count) + rounding(count) * largest(b->in[0], count);
+    double *inverse = NEW_N(b->arena, double, count);
+    double *z = NEW_N(b->arena, double, count);
+    Node plain = *b->node;
+    plain.input_count = plain.data_count = 1;
+    graph_evaluate_node(&plain, b->in, &z);
+    op_standardize_inverse(&plain, b->in[0], inverse);
+    for (int64_t i = 0; i < count; i++) {
+        z[i] = fabs(z[i]);
+        b->bound[i] = 2 * d * inverse[i] * (1 + z[i]) + rounding(1) * z[i];
+    }
+    if (b->node->input_count > 1) {
+        double *scaled = spread(b, OP_MUL, b->bound, 1, absolutes(b, 1));
+        double *carried = spread(b, OP_MUL, z, 1, b->off[1]);
+        for (int64_t i = 0; i < count; i++)
+            b->bound[i] = scaled[i] + carried[i];
+    }
+    if (b->node->input_count > 2) {
+        double *bias = spread(b, OP_ADD, b->bound, 2, b->off[2]);
+        double *size = spread(b, OP_ADD, b->bound, 2, absolutes(b, 2));
+        for (int64_t i = 0; i < count; i++)
+            b->bound[i] = bias[i] + rounding(1) * size[i];
+    }
+    for (int64_t i = 0; i < count; i++)
+        b->bound[i] += rounding(2) * fabs(b->out[i]);
+}
+
 /* Along the axis of argmax, argmin or hardmax. */
 typedef struct Rivals {
     int64_t length, inner;
@@ -379,6 +439,7 @@ static Rule *const rules[OP_COUNT] = {
     [OP_UPSAMPLE] = bound_moves,
     [OP_CONV] = bound_products,
     [OP_DENSE] = bound_products,
+    [OP_LOG_SOFTMAX] = bound_log_softmax,
     [OP_LPPOOL] = bound_sizes,
     [OP_REDUCE_L1] = bound_sizes,
     [OP_REDUCE_L2] = bound_sizes,
@@ -391,6 +452,7 @@ static Rule *const rules[OP_COUNT] = {
     [OP_SPACE_TO_DEPTH] = bound_moves,
     [OP_LRN] = bound_lrn,
     [OP_SOFTMAX] = bound_softmax,
+    [OP_STANDARDIZE] = bound_standardize,
 };
 
 /* Nothing is said of what a float cannot hold, nor of what is made of it. */

@@ -48,7 +48,7 @@ def build(model, folder, name, options=()):
     manifest = f"{folder}/{name}.json"
     cnnc(model, "-o", c, "--manifest", manifest, "--target=x86-64-v3"
          if os.uname().machine == "x86_64" else "--target=generic", *options)
-    subprocess.run([CC, "-shared", "-fPIC", "-O1", "-w", "-I",
+    subprocess.run([CC, "-shared", "-fPIC", "-O0", "-w", "-I",
                     f"{SOURCE}/runtime/include", c, "-o", library], check=True)
     return library, json.load(open(manifest))
 

@@ -8,8 +8,9 @@
  *     node Conv x,w y pads=1,1,1,1     operator, inputs, outputs, attributes
  *     out y 1 1,4,8,8
  *
- * An attribute is a list of integers where it holds a comma ("2," for one of a
- * single element), a number as it is written, or else a text.
+ * A node without inputs reads "none". An attribute is a list of integers where
+ * it holds a comma ("2," for one of a single element), a number as it is
+ * written, or else a text.
  */
 #ifndef CNNC_TESTS_IMPORT_SEEDS_H
 #define CNNC_TESTS_IMPORT_SEEDS_H
@@ -38,7 +39,7 @@ static const char *const seeds[] = {
     "node Reshape x,n y\nout y 1 2,12\n",
     "opset 13\nin x 1 N,3\nlist a 7 0,\nlist n 7 2,3\n"
     "node Unsqueeze x,a u\nnode Squeeze u,a q\nnode Identity q d\n"
-    "node Constant - c value_float=0.5\nnode Add d,c e\n"
+    "node Constant none c value_float=0.5\nnode Add d,c e\n"
     "node ConstantOfShape n k\nnode Cast k l to=1\nnode Add e,l y\n"
     "out y 1 N,3\n",
     /* moving elements */
@@ -46,21 +47,38 @@ static const char *const seeds[] = {
     "list a 7 2,\nlist n 7 2,2\n"
     "node Transpose x t perm=2,0,1\nnode Pad x,p q mode=constant\n"
     "node Slice x,b,e,a s\nnode Split x,n l,r axis=2\nnode Concat l,r j axis=2\n"
-    "out t 1 4,2,3\nout q 1 2,4,5\nout s 1 2,3,2\nout j 1 2,3,4\n",
-    "opset 18\nin x 1 1,1,4,4\nweight k 1 4\nlist d 7 1,1,8,8\n"
-    "node Resize x,,,d z mode=nearest coordinate_transformation_mode=asymmetric "
-    "nearest_mode=floor\nout z 1 1,1,8,8\n",
+    "out t 1 4,2,3\nout q 1 2,3,6\nout s 1 2,3,2\nout j 1 2,3,4\n",
+    "opset 18\nin x 1 1,1,4,4\nlist d 7 1,1,8,8\n"
+    "node Resize x,-,-,d z mode=nearest "
+    "coordinate_transformation_mode=asymmetric nearest_mode=floor\n"
+    "out z 1 1,1,8,8\n",
+    "opset 13\nin x 1 1,4,2,2\nnode DepthToSpace x y blocksize=2 mode=CRD\n"
+    "node SpaceToDepth y z blocksize=2\nout z 1 1,4,2,2\n",
+    "opset 13\nin x 1 2,1\nlist e 7 2,3\nlist t 7 1,2\nnode Expand x,e a\n"
+    "node Tile a,t y\nout y 1 2,6\n",
     /* arithmetic, comparisons, reductions */
-    "opset 13\nin x 1 2,3\nin u 1 3\nlist a 7 1,\n"
-    "node Greater x,u c\nnode Where c,x,u w\nnode ReduceSum w,a s keepdims=1\n"
-    "node ReduceMean w m axes=0, keepdims=0\nnode ArgMax x i axis=1 keepdims=0\n"
-    "node PRelu x,u p\nnode LeakyRelu p l alpha=0.1\nnode Pow l,u o\n"
-    "node MatMul x,m y\nout s 1 2,1\nout o 1 2,3\nout i 7 2\n",
-    "opset 13\nin q 2 4\nweight s 1 1\nlist n 7 4,\nnode Cast q f to=1\n"
-    "node Mul f,s m\nnode Dropout m r\nnode LRN r r2 size=3\n"
-    "node InstanceNormalization r,s,s t\nnode GlobalAveragePool r g\n"
-    "node ConvTranspose r,s v\nnode DepthToSpace r h blocksize=2 mode=CRD\n"
-    "node Expand m,n e\nnode Tile m,n o\nnode Sum m,e y\nout y 1 4\n",
+    "opset 13\nin x 1 2,3\nin u 1 3\n"
+    "node Greater x,u c\nnode Where c,x,u w\nnode Not c n\nnode Cast n f to=1\n"
+    "node Sum w,f,u y\nout y 1 2,3\n",
+    "opset 13\nin x 1 2,3\nlist a 7 1,\nnode ReduceSum x,a s keepdims=1\n"
+    "node ReduceMean x m axes=0, keepdims=0\n"
+    "node ReduceL2 x l axes=0,1 keepdims=0\n"
+    "node ArgMax x i axis=1 keepdims=0\nout s 1 2,1\nout m 1 3\nout l 1\n"
+    "out i 7 2\n",
+    "opset 16\nin x 1 2,3\nweight u 1 3\nnode PRelu x,u p\n"
+    "node LeakyRelu p l alpha=0.1\nnode Erf l e\nout e 1 2,3\n",
+    "opset 13\nin x 1 2,3\nin m 1 3,4\nnode MatMul x,m a\n"
+    "node Exp a b\nnode Sqrt b c\nnode Pow c,c y\nout y 1 2,4\n",
+    /* images */
+    "opset 13\nin q 2 1,2,4,4\nweight s 1 2\nnode Cast q f to=1\n"
+    "node LRN f r size=3 alpha=0.1 beta=0.75 bias=1.0\n"
+    "node InstanceNormalization r,s,s t epsilon=0.01\n"
+    "node GlobalAveragePool t y\nout y 1 1,2,1,1\n",
+    "opset 13\nin x 1 1,2,3,3\nweight w 1 2,1,2,2\n"
+    "node ConvTranspose x,w y strides=2,2 kernel_shape=2,2\nout y 1 1,1,6,6\n",
+    "opset 17\nin x 1 2,4\nweight s 1 4\n"
+    "node LayerNormalization x,s,s y axis=-1 epsilon=0.01\n"
+    "node LogSoftmax y z axis=1\nout z 1 2,4\n",
 };
 
 /* The next word of the line; "" at its end. */
@@ -131,7 +149,7 @@ static inline void seed_node(Builder *b, const char *line)
     seed_word(&line, op, sizeof op);
     seed_word(&line, in, sizeof in);
     seed_word(&line, out, sizeof out);
-    Text node = make_node(op, in, out);
+    Text node = make_node(op, strcmp(in, "none") == 0 ? "" : in, out);
     while (*seed_word(&line, word, sizeof word))
         seed_attr(&node, word);
     w_message(&b->graph, GRAPH_NODE, &node);

@@ -81,10 +81,17 @@ def casts_at_run_time():
            what="Cast of bool")
     expect([node("CastLike", "x z", "y")], {"x": a, "z": i64(0)},
            {"y": a.astype(np.int64)}, opset=15)
-    refuse([node("Cast", "x", "y", to=TensorProto.INT8)], {"x": a},
-           {"y": np.int8([1])}, "'Cast'", "int8")
-    refuse([node("Cast", "x", "y", to=TensorProto.INT8)], {"x": i64(1)},
-           {"y": np.int8([1])}, "'Cast'", "int64", "int8")
+    c = np.int64([-1, 127, 128, 300, 1 << 40])
+    for dtype in (np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32):
+        expect([node("Cast", "x", "y", to=tensor_type(dtype))], {"x": c},
+               {"y": c.astype(dtype)}, what="Cast of int64 to %s" % dtype.__name__)
+        expect([node("Cast", "x", "y", to=tensor_type(dtype))],
+               {"x": np.abs(a[:-1])}, {"y": np.abs(a[:-1]).astype(dtype)},
+               what="Cast of float32 to %s" % dtype.__name__)
+    expect([node("Cast", "x", "y", to=TensorProto.DOUBLE)], {"x": a},
+           {"y": a.astype(np.float64)})
+    refuse([node("Cast", "x", "y", to=TensorProto.FLOAT16)], {"x": a},
+           {"y": np.float16([1])}, "'Cast'", "float16")
     refuse([node("Cast", "x", "y", to=TensorProto.STRING)], {"x": a},
            {"y": np.int8([1])}, "'Cast'", "to=8")
 

@@ -56,7 +56,7 @@ def all_names_at_once():
 
 
 def ports_that_would_be_one():
-    names = ["a/b", "a.b", "a_b", "a b", "a:b"]
+    names = ["a/b", "a.b", "a_b", "a b", "a:b", "A_B", "A/b"]
     nodes = [node("Neg", [n], [n + "'"]) for n in names]
     build("names that C would mix up",
           model(nodes, {n: x for n in names}, [n + "'" for n in names]),

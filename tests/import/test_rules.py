@@ -106,8 +106,8 @@ def what_is_known_at_run_time_only():
 
 def training_is_refused():
     bn = {n: np.ones(2, np.float32) for n in "abcd"}
-    refuse([node("BatchNormalization", "x a b c d", "y", training_mode=1)],
-           {"x": x}, ["y"], "training", init=bn, opset=15)
+    refuse([node("BatchNormalization", "x a b c d", "y m v")], {"x": x},
+           ["y", "m"], "training", init=bn, opset=6)
     refuse([node("Dropout", "x r t", "y")], {"x": x}, ["y"], "training",
            init={"r": np.float32(0.5), "t": np.array(True)})
 

@@ -253,6 +253,41 @@ static void test_reshaping_keeps_the_order(void)
     one(OP_DROPOUT, "", SHAPE(3, 2), x, x);
 }
 
+/* ---- by their own mean and variance ---------------------------------------------------------- */
+
+static void test_standardizing(void)
+{
+    const double a = 1 / sqrt(1 + 1e-5), b = sqrt(2.5 + 3);
+    one(OP_STANDARDIZE, "affine=no", SHAPE(2, 2), LIST(1, 3, 7, 5),
+        LIST(-a, a, a, -a));
+    one(OP_STANDARDIZE, "affine=no, axes=[0], epsilon=0", SHAPE(2, 2),
+        LIST(1, 3, 7, 5), LIST(-1, -1, 1, 1));
+    one(OP_STANDARDIZE, "affine=no, center=no, epsilon=3", SHAPE(2), LIST(1, 2),
+        LIST(1 / b, 2 / b));
+}
+
+static void test_standardizing_with_weights(void)
+{
+    Net n = net_new(SHAPE(2, 2));
+    Node *node = net_add(&n, OP_STANDARDIZE, "epsilon=0");
+    CU_ASSERT_FATAL(net_infer(&n));
+    net_set(&n, node->input[1], (float[]){ 2, 4 });
+    net_set(&n, node->input[2], (float[]){ 100, 10 });
+    expect(&n, LIST(1, 3, 7, 5), LIST(98, 14, 102, 6));
+}
+
+static void test_standardizing_with_operands_that_are_repeated(void)
+{
+    Net n = net_new(SHAPE(2, 2));
+    const float weight[] = { 2, 4 }, bias[] = { 10 };
+    Tensor *inputs[3] = {
+        n.last, graph_constant(n.graph, "w", SHAPE(2, 1), weight),
+        graph_constant(n.graph, "b", shape_of(0, NULL), bias)
+    };
+    net_join(&n, OP_STANDARDIZE, "epsilon=0", inputs, 3);
+    expect(&n, LIST(1, 3, 7, 5), LIST(8, 12, 14, 6));
+}
+
 /* ---- along an axis -------------------------------------------------------------------------------- */
 
 static void test_softmax(void)
@@ -263,6 +298,15 @@ static void test_softmax(void)
         LIST(e / (e + 1), 1 / (e + 1)));
     one(OP_SOFTMAX, "axis=0", SHAPE(2, 2), LIST(0, 7, 1, 7),
         LIST(1 / (e + 1), 0.5, e / (e + 1), 0.5));
+}
+
+static void test_log_softmax(void)
+{
+    const double e = exp(1);
+    one(OP_LOG_SOFTMAX, "", SHAPE(2), LIST(1e4, 1e4 - 1),
+        LIST(1 - log(e + 1), -log(e + 1)));
+    one(OP_LOG_SOFTMAX, "axis=0", SHAPE(2, 1), LIST(7, 7),
+        LIST(-log(2), -log(2)));
 }
 
 static const UnitTest tests[] = {
@@ -283,5 +327,9 @@ static const UnitTest tests[] = {
     UNIT(test_upsampling),
     UNIT(test_reshaping_keeps_the_order),
     UNIT(test_softmax),
+    UNIT(test_log_softmax),
+    UNIT(test_standardizing),
+    UNIT(test_standardizing_with_weights),
+    UNIT(test_standardizing_with_operands_that_are_repeated),
 };
 UNIT_MAIN("references", tests)

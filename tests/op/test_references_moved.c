@@ -187,6 +187,20 @@ static void test_conversion_of_truth_and_whole_numbers(void)
         LIST(0, -2, 1e10, -9223372036854775808.0));
 }
 
+static void test_casts(void)
+{
+    const double x[] = { -1.75, 0.5, 300, NAN };
+    const float whole[] = { -1, 255, 256, 65537 };
+    one(OP_CAST, "type=i32", SHAPE(3), x, LIST(-1, 0, 300));
+    one(OP_CAST, "type=u8", SHAPE(3), x, LIST(255, 0, 44));
+    one(OP_CAST, "type=bool", SHAPE(4), x, LIST(1, 1, 1, 1));
+    Net n = net_new(SHAPE(1));
+    Tensor *input = graph_constant(n.graph, "a", SHAPE(4), whole);
+    input->type = DT_I64;
+    net_join(&n, OP_CAST, "type=u8", &input, 1);
+    expect(&n, x, LIST(255, 255, 0, 1));
+}
+
 static const UnitTest tests[] = {
     UNIT(test_transposition),
     UNIT(test_slices),
@@ -202,5 +216,6 @@ static const UnitTest tests[] = {
     UNIT(test_logic),
     UNIT(test_choice),
     UNIT(test_conversion_of_truth_and_whole_numbers),
+    UNIT(test_casts),
 };
 UNIT_MAIN("references of moved elements", tests)
