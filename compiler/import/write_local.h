@@ -199,6 +199,28 @@ int pattern_saves(Writer *w, const Pattern *pattern);
 /* Makes a block of it; its windows become items. */
 void pattern_apply(Writer *w, const Pattern *pattern);
 
+/* ---- slots (write_slot.c) ------------------------------------------------------------------- */
+
+/* A number or text of an item, in every instance of its body. */
+typedef struct Slot {
+    const char **text;    /* NULL where the item is left out */
+    int64_t *number;      /* the same as a whole number; NULL: it is none */
+    const IntList **list; /* the same as a list; NULL: it is none */
+    const char *hint;     /* for the name of a parameter */
+    const char *usual;    /* what it is where nothing is said; NULL */
+} Slot;
+
+/* Whether it is the same wherever the item is. */
+bool slot_same(const Body *body, const Slot *slot);
+/* As it is where that is always the same; else in terms of parameters and of
+ * what flows in; else as a new parameter. */
+const char *slot_text(Writer *w, const Body *body, const Slot *slot);
+/* In terms of the parameters that there are; NULL: it cannot be said. */
+const char *slot_of_params(Writer *w, const Body *body, const Slot *slot);
+const char *slot_new_param(Writer *w, const Body *body, const Slot *slot);
+/* Channels of what flows in, by instance; false: it has none. */
+bool body_channels(const Body *body, int64_t *channels);
+
 /* ---- parameters (write_params.c) ------------------------------------------------------------ */
 
 bool item_is_there(const Item *item, int k);

@@ -123,13 +123,14 @@ static void look_at(const Writer *w, const Body *body, Content *c)
     for (int i = 0; i < body->items.count; i++) {
         const Item *item = &body->items.at[i];
         const Node *node;
+        const Ref *live;
         if (item->block) {
             look_at(w, &item->block->body, c);
             continue;
         }
         node = item->node[item_instance(item, body->instances)];
         c->items++;
-        c->joins += item->op == OP_ADD && item->count > 1;
+        c->joins += item->op == OP_ADD && live_operands(item, &live) > 1;
         c->concats += item->op == OP_CONCAT;
         if (item->op == OP_CONV) {
             const ConvAttrs *a = node->attrs;
@@ -143,14 +144,14 @@ static void look_at(const Writer *w, const Body *body, Content *c)
 static const char *content_name(const Content *c)
 {
     if (c->concats)
-        return c->convs > 2 ? "mixed" : "joined";
+        return c->convs > 2 ? "mixed" : "grown";
     if (c->depthwise && c->ones)
         return c->joins ? "inverted" : "separable";
     if (c->joins && c->ones >= 2 && c->convs > c->ones)
         return "bottleneck";
     if (c->joins)
         return "residual";
-    return c->convs == 1 ? "unit" : "stage";
+    return c->convs <= 1 ? "unit" : "stage";
 }
 
 const char *block_name(Writer *w, const Block *block)
