@@ -113,7 +113,9 @@ typedef struct Writer {
     Layer *layers; /* by node id */
     Body network;
     VEC(Block *) blocks;
-    bool *input_named; /* by input: a line starts from it */
+    bool *input_named;         /* by input: a line starts from it */
+    const char **input_names;  /* as input_name gives them, but for words of */
+    const char **output_names; /* the language */
     Written *written;
 } Writer;
 
@@ -243,6 +245,9 @@ bool name_is_keyword(const char *name);
 bool name_means_something(const Writer *w, const char *name);
 /* The name of an input or output without the dots that it may have. */
 const char *port_name(const Writer *w, const char *name);
+/* Gives each input and output a name; inputs that nobody reads begin with '_'.
+ */
+void write_ports(Writer *w);
 /* What an input is called: by lines that start from it, and on its own line,
  * where a keyword is fine as long as no line needs it. */
 const char *input_name(Writer *w, const Tensor *input, bool in_a_line);
