@@ -21,7 +21,7 @@
 
 #include <string.h>
 
-enum { MOST_COLUMNS = 100, MOST_BINDS = 24, LONGEST_BIND = 200 };
+enum { MOST_COLUMNS = 100, MOST_BINDS = 24 };
 
 /* ---- the text ---------------------------------------------------------------------- */
 
@@ -125,13 +125,17 @@ static Graph *read_again(Arena *arena, const Graph *graph,
 
 /* ---- keys --------------------------------------------------------------------------------- */
 
-/* A name that a text of the language can say. */
-static bool can_bind(const char *name)
+/* A name that a text of the language can say, in a line that is not too long.
+ */
+static bool can_bind(const char *name, const char *key)
 {
-    for (const char *s = name; *s; s++)
+    size_t columns = strlen("bind \"\" -> ") + strlen(key);
+    for (const char *s = name; *s; s++) {
         if ((unsigned char)*s < ' ' && *s != '\n' && *s != '\t')
             return false;
-    return strlen(name) <= LONGEST_BIND;
+        columns += strchr("\n\t\"\\", *s) ? 2 : 1;
+    }
+    return columns <= MOST_COLUMNS;
 }
 
 /* Whether another parameter has the name already, as a key or by a bind. */
@@ -161,7 +165,7 @@ static void find_binds(Graph *read, const Tensor *const *of)
         if (strcmp(foreign, tensor->name) == 0)
             continue;
         others++;
-        if (can_bind(foreign) && !is_used(read, foreign))
+        if (can_bind(foreign, tensor->name) && !is_used(read, foreign))
             vec_push(&read->binds, (Bind){ foreign, tensor->name, NO_RANGE });
     }
     if (others > MOST_BINDS)

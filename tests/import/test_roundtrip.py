@@ -228,6 +228,18 @@ def long_and_flat(path):
     m.save(path, [("x", [1, 4, 5, 5])], [(x, "y", [1, 4, 5, 5])])
 
 
+def decimals(path):
+    """Attributes that somebody wrote as decimals, and are floats."""
+    m = Maker()
+    x = m.node("LeakyRelu", "x", alpha=0.1)
+    x = m.node("Elu", x, alpha=0.7)
+    x = m.node("Selu", x, alpha=1.6732632, gamma=1.0507009)
+    x = m.node("BatchNormalization", x, m.weight("g", 2, around=1),
+               m.weight("b", 2), m.weight("m", 2), m.weight("v", 2, around=1),
+               epsilon=1e-3)
+    m.save(path, [("x", [1, 2, 3, 3])], [(x, "y", [1, 2, 3, 3])])
+
+
 def lines(text):
     return [s for s in text.split("\n") if s and not s.startswith("#")]
 
@@ -280,6 +292,13 @@ def test_hostile_names(make):
     assert r'bind "\"" -> ' in text and r'bind "a\nb" -> ' in text, text
     assert "x" * 200 not in text
     assert " as a.b.c" in text and " as 0 " in text, text
+
+
+def test_decimals_are_as_they_were_written(make):
+    text = make(decimals)
+    for part in ("alpha=0.1)", "alpha=0.7)", "epsilon=0.001"):
+        assert part in text, text
+    assert not re.search(r"\d\.\d{9}", text), text
 
 
 def test_blocks_before_flat_names(make):
