@@ -259,7 +259,7 @@ static bool push_each(void *context, Kernel *k, Stmt **link,
 
 bool rewrite_push(Kernel *kernel, const char *var, Text *why)
 {
-    if (!each_loop(kernel, var, push_each, NULL, why))
+    if (!each_loop_left(kernel, var, push_each, NULL, why))
         return false;
     kernel_simplify(kernel);
     return true;
