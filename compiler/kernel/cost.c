@@ -261,6 +261,8 @@ static double tile_cycles(const Cost *c, const Candidate *cand, double nv,
     double sums = nv * t * (double)held_of(c, cand);
     double memory = weight_bytes(c, cand) / bandwidth;
     double around = 1.5 * sums * outer_windows_of(c, cand) + 2 * nv * t + 12;
+    if (loop_at(c, cand->vector)->step_y > 1)
+        around += 2 * nv * t; /* shuffles */
     return max2(steps * step_cycles(c, cand, nv, t), memory) + around;
 }
 
@@ -303,6 +305,15 @@ static bool can_fuse(const Cost *c, int tile)
            b->step_w == 0;
 }
 
+/* Vectors that are stored apart need all that lies between in their tile. */
+static bool weaves(const Cost *c, const Candidate *cand)
+{
+    int64_t apart = loop_at(c, cand->vector)->step_y;
+    return apart == 1 || (cand->tile >= 0 && !cand->fused && cand->t == apart &&
+                          loop_at(c, cand->tile)->extent == apart &&
+                          loop_at(c, cand->tile)->step_y == 1);
+}
+
 static void add_tiles(Cost *c, Candidate cand)
 {
     int64_t vectors = cost_vectors_of(c, &cand),
@@ -312,7 +323,8 @@ static void add_tiles(Cost *c, Candidate cand)
         for (int64_t most = 1; most <= 28; most++) {
             /* as many in each tile as can be */
             cand.t = ceil_div(extent, ceil_div(extent, most));
-            if (cand.t == seen || !fits_registers(c, &cand))
+            if (cand.t == seen || !fits_registers(c, &cand) ||
+                !weaves(c, &cand))
                 continue;
             seen = cand.t;
             cand.cycles = cycles_of(c, &cand);
@@ -451,6 +463,16 @@ static bool choose_candidate(const Cost *c, const Kernel *kernel,
     return false;
 }
 
+static bool choose_sequence(const Kernel *kernel, const Target *target,
+                            Schedule *schedule)
+{
+    if (cost_sequence(kernel, target, schedule) &&
+        works(kernel, schedule, target))
+        return true;
+    schedule->steps.count = 0;
+    return false;
+}
+
 /* The kernel after the first steps, or NULL where they do not apply. */
 static Kernel *kernel_after(const Kernel *kernel, const Schedule *schedule)
 {
@@ -496,7 +518,8 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
                .lanes = target_lanes(target) };
     if (nest_read(seen, &nest))
         gather_candidates(&c, seen);
-    if (!choose_candidate(&c, kernel, seen, schedule))
+    if (!choose_candidate(&c, kernel, seen, schedule) &&
+        (rows || !choose_sequence(kernel, target, schedule)))
         schedule_plain(kernel, schedule);
     vec_free(&c.candidates);
     kernel_free(seen);

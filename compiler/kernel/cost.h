@@ -38,5 +38,9 @@ void cost_write(const Cost *cost, const Candidate *candidate,
  * access walks through memory from start to end. */
 void cost_write_flat(const Kernel *kernel, const Nest *nest,
                      Schedule *schedule);
+/* A schedule for a kernel that is several loops behind each other: true where
+ * there is something to do. */
+bool cost_sequence(const Kernel *kernel, const Target *target,
+                   Schedule *schedule);
 
 #endif

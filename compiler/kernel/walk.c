@@ -291,8 +291,9 @@ static bool has_loop(const Stmt *list, const char *var)
     for (; list != NULL; list = list->next) {
         if (list->kind == STMT_BLOCK && has_loop(list->block, var))
             return true;
-        if (list->kind == STMT_LOOP && (strcmp(list->loop.var->name, var) == 0 ||
-                                        has_loop(list->loop.body, var)))
+        if (list->kind == STMT_LOOP &&
+            (strcmp(list->loop.var->name, var) == 0 ||
+             has_loop(list->loop.body, var)))
             return true;
     }
     return false;

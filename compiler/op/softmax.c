@@ -43,8 +43,7 @@ void softmax_evaluate(const Node *node, const double *const *in,
         }
 }
 
-/* exp(x - most), computed in each of two loops: there is no array to keep it
- * in that could not be too large. */
+/* The result is where exp(x - most) is kept until the sum is known. */
 void softmax_lower(Lower *lower, const Node *node)
 {
     const int64_t axis = node_attrs(node, SoftmaxAttrs)->axis;
@@ -60,15 +59,16 @@ void softmax_lower(Lower *lower, const Node *node)
     at[axis] = affine_var(k, kernel_for(k, "i", 0, n));
     kernel_accum(k, ACCUM_MAX, most, k_load(access_at(x, at)));
     kernel_end(k);
-    kernel_store(k, sum, k_num(0));
     at[axis] = affine_var(k, kernel_for(k, "j", 0, n));
-    kernel_accum(k, ACCUM_ADD, sum,
+    kernel_store(k, access_at(y, at),
                  k_1(EXP, k_sub(k_load(access_at(x, at)), k_load(most))));
+    kernel_end(k);
+    kernel_store(k, sum, k_num(0));
+    at[axis] = affine_var(k, kernel_for(k, "k", 0, n));
+    kernel_accum(k, ACCUM_ADD, sum, k_load(access_at(y, at)));
     kernel_end(k);
     kernel_store(k, factor, k_div(k_num(1), k_load(sum)));
     at[axis] = affine_var(k, kernel_for(k, "l", 0, n));
-    kernel_store(k, access_at(y, at),
-                 k_mul(k_1(EXP, k_sub(k_load(access_at(x, at)), k_load(most))),
-                       k_load(factor)));
+    kernel_accum(k, ACCUM_MUL, access_at(y, at), k_load(factor));
     lower_end(lower);
 }
