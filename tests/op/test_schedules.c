@@ -71,7 +71,43 @@ static void test_a_padded_1x1_convolution_has_vectors(void)
                   "c");
 }
 
+/* A row lies in memory as it is; rows lie beside each other. */
+static void test_softmax_has_vectors_along_and_across_its_axis(void)
+{
+    check_vectors("graph one\n"
+                  "input x: f32[20, 21]\n"
+                  "s: f32[20, 21] = softmax(x; axis=1)\n"
+                  "output y = s\n",
+                  "s");
+    check_vectors("graph one\n"
+                  "input x: f32[7, 21]\n"
+                  "s: f32[7, 21] = softmax(x; axis=0)\n"
+                  "output y = s\n",
+                  "s");
+}
+
+/* Two channels in the caller's order: they are woven. */
+static void test_a_last_layer_of_few_channels_runs_over_pixels(void)
+{
+    for (int i = 0; i < target_count; i++) {
+        Text text = { 0 };
+        if (target_lanes(&targets[i]) == 1)
+            continue;
+        schedules_of("graph one\n"
+                     "input x: f32[28, 28, 1]\n"
+                     "parameter w: f32[5, 5, 1, 2] layout=conv fan_in=25\n"
+                     "c: f32[28, 28, 2] = conv(x, w; filters=2, kernel=5x5, "
+                     "pad=2, bias=no)\n"
+                     "output y = c\n",
+                     &targets[i], &text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&text), "vectorize ow"));
+        text_free(&text);
+    }
+}
+
 static const UnitTest tests[] = {
     UNIT(test_a_padded_1x1_convolution_has_vectors),
+    UNIT(test_softmax_has_vectors_along_and_across_its_axis),
+    UNIT(test_a_last_layer_of_few_channels_runs_over_pixels),
 };
 UNIT_MAIN("schedules", tests)
