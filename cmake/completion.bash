@@ -23,7 +23,7 @@ _cnnc()
     esac
     mapfile -t COMPREPLY < <(
         compgen -d -- "$current"
-        compgen -f -X '!*.@(cnn|npy|pgm|ppm|png|safetensors)' -- "$current"
+        compgen -f -X '!*.@(cnn|onnx|npy|pgm|ppm|png|safetensors)' -- "$current"
         [[ $COMP_CWORD -eq 1 ]] && compgen -W "$("${COMP_WORDS[0]}" --help \
             2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')" \
             -- "$current"

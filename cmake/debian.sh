@@ -32,10 +32,10 @@ need_packages() {
 
 # To build cnnc and what it writes.
 build_packages=(gcc libc6-dev cmake make pkg-config flex bison libjson-c-dev
-    libpng-dev zlib1g-dev)
+    libpng-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler)
 # The tests need the first; without one of the others, those that use it say so
 # and are skipped.
 test_packages=(libcunit1-dev)
 more_test_packages=(g++ clang libclang-rt-14-dev clang-format-14 tcc qemu-user
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross ninja-build python3
-    python3-numpy dpkg-dev man-db binutils)
+    python3-numpy python3-onnx dpkg-dev man-db binutils)

@@ -7,15 +7,20 @@
  * 70 (by BUG) for a fault of ours.
  */
 #include "command/command.h"
+#include "import/onnx.h"
 
 #include <stdlib.h>
 
 static bool print_version(void)
 {
-    static const char text[] =
-        "cnnc " CNNC_VERSION "\n"
-        "MIT licence; what it writes is under 0BSD: use it for anything.\n";
-    return file_write("-", text, sizeof text - 1);
+    Text text = { 0 };
+    text_printf(&text, "cnnc " CNNC_VERSION "%s\n",
+                onnx_is_there ? "" : ", without ONNX");
+    text_add(&text, "MIT licence; what it writes is under 0BSD: use it for "
+                    "anything.\n");
+    bool done = file_write("-", text_get(&text), text.length);
+    text_free(&text);
+    return done;
 }
 
 static bool print_help(const Command *command)

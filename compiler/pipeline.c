@@ -1,10 +1,11 @@
 /*
  * pipeline.c - THE list: every stage in order, with what it gives.
  *
- *     net.cnn -> read -> weights -> [pass/passes.def] -> lower -> emit
+ *     net.cnn    -> read -> weights -> [pass/passes.def] -> lower -> emit
  */
 #include "pipeline.h"
 
+#include "import/import.h"
 #include "language/language.h"
 #include "op/network.h"
 #include "weights/weights.h"
@@ -111,11 +112,18 @@ static void dump_graph(const Options *options, const char *stage,
 
 /* ---- the front ------------------------------------------------------------------------ */
 
+static Graph *read_language(Arena *arena, const char *path)
+{
+    const Source *source = source_read(arena, path);
+    return source ? lang_read(arena, source) : NULL;
+}
+
 Graph *pipeline_read(Arena *arena, const char *path, const Options *options)
 {
     double start = milliseconds();
-    const Source *source = source_read(arena, path);
-    Graph *graph = source ? lang_read(arena, source) : NULL;
+    Graph *graph = import_is_onnx(path)
+                       ? import_onnx(arena, path, &options->import)
+                       : read_language(arena, path);
     if (graph == NULL)
         return NULL;
     graph_verify(graph, "read");
@@ -171,6 +179,21 @@ Graph *pipeline_front(Arena *arena, const char *path, const Options *options)
 const Target *pipeline_target(const Options *options)
 {
     return options->target ? options->target : target_native();
+}
+
+void pipeline_clean(Graph *graph, const Options *options)
+{
+    static const char *const names[] = { "infer", "fold", "rules", "axes",
+                                         "tidy" };
+    PassContext context = { .target = pipeline_target(options) };
+    int facts = FACT_NONE;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const Pass *pass = pass_find(names[i]);
+        if (pass)
+            pass_run(pass, graph, &context, &facts);
+    }
+    graph_remove_dead(graph);
+    pass_context_free(&context);
 }
 
 void pipeline_optimise(Graph *graph, const Options *options,

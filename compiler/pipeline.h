@@ -14,12 +14,15 @@
 #define CNNC_PIPELINE_H
 
 #include "graph/graph.h"
+#include "import/import.h"
 #include "kernel/kernel.h"
 #include "pass/pass.h"
 #include "target/target.h"
 
 /* All zero is a good start. */
 typedef struct Options {
+    ImportOptions import; /* of a model that is no .cnn */
+
     const Target *target; /* NULL: this machine's */
 
     const char *weights; /* wins over what the network names; NULL: that */
@@ -52,6 +55,10 @@ Graph *pipeline_read(Arena *arena, const char *path, const Options *options);
 bool pipeline_weights(Graph *graph, const Options *options);
 /* Both. */
 Graph *pipeline_front(Arena *arena, const char *path, const Options *options);
+/* Folds constants and leaves out what a foreign format made necessary:
+ * transposes, batches of one, layers that do nothing. What a person would write
+ * stays, such as batchnorm. */
+void pipeline_clean(Graph *graph, const Options *options);
 /* Every pass in order; the context is filled in, pass_context_free ends it. */
 void pipeline_optimise(Graph *graph, const Options *options,
                        PassContext *context);

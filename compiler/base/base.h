@@ -108,6 +108,13 @@ void text_pass(Text *text);
 /* The rest goes to the file, which is ended: as file_end; the text is freed. */
 bool text_end(Text *text);
 
+/* One character of UTF-8 at text, of which room bytes may be read: its length
+ * in bytes, or 0 where the bytes are not valid UTF-8. room > 0. (source.c) */
+int utf8_decode(const char *text, size_t room, uint32_t *code);
+/* Whether a terminal would obey the character instead of showing it.
+ * (caret.c) */
+bool utf8_is_control(uint32_t code);
+
 /* ---- names (name.c) ------------------------------------------------------ */
 
 /* The one copy of a string for the life of the program; equal strings give

@@ -52,7 +52,7 @@ int caret_width(uint32_t code)
     return in_spans(code, two, COUNT_OF(two)) ? 2 : 1;
 }
 
-bool caret_is_control(uint32_t code)
+bool utf8_is_control(uint32_t code)
 {
     static const Span controls[] = {
         { 0, 0x1f },        { 0x7f, 0x9f },     { 0x200e, 0x200f },
@@ -71,7 +71,7 @@ static int safe_char(const char *text, size_t room, uint32_t *code)
         *code = '?';
         return 1;
     }
-    if (caret_is_control(*code) && *code != '\t' && *code != '\n')
+    if (utf8_is_control(*code) && *code != '\t' && *code != '\n')
         *code = '?';
     return length;
 }

@@ -5,6 +5,7 @@
 #define CNNC_BASE_DTYPE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* DTYPE(constant, name in our texts, bytes, C type, float?) */
 #define DTYPES(DTYPE)                                                          \
@@ -35,5 +36,12 @@ const char *dtype_c(DType type);     /* "float" */
 const char *dtype_numpy(DType type); /* "float32", as a manifest says */
 bool dtype_is_float(DType type);
 bool dtype_parse(const char *name, DType *type);
+
+/* Element i of data of this type; what double cannot hold is rounded. */
+double number_load(DType type, const void *data, int64_t i);
+/* Element i of data of this type: rounded, or for a whole number what C makes
+ * of it, with what is too large for 64 bits held at the limit. */
+void number_store(DType type, void *data, int64_t i, double value);
+void integer_store(DType type, void *data, int64_t i, int64_t value);
 
 #endif

@@ -6,14 +6,8 @@
 
 #include "base/base.h"
 
-/* One character of UTF-8 at text, of which room bytes may be read: its length
- * in bytes, or 0 where the bytes are not valid UTF-8. room > 0. (source.c) */
-int utf8_decode(const char *text, size_t room, uint32_t *code);
-
 /* Columns of a terminal that a character takes: 0, 1 or 2. (caret.c) */
 int caret_width(uint32_t code);
-/* Whether a terminal would obey the character instead of showing it. */
-bool caret_is_control(uint32_t code);
 /* Adds text with control characters and broken UTF-8 replaced by '?'. */
 void caret_add_safe(Text *out, const char *text, size_t length);
 /* Adds the first line of the range and the line that underlines it; mark is a

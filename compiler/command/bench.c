@@ -29,16 +29,11 @@ typedef struct Bench {
 
 static void add_input(Text *in, const Tensor *tensor, Random *random)
 {
-    int64_t count = shape_count(&tensor->shape);
-
-    for (int64_t i = 0; i < count; i++) {
-        float number = (float)random_normal(random);
-        unsigned char byte = (unsigned char)random_range(random, 0, 255);
-        if (tensor->type == DT_U8)
-            text_addn(in, (const char *)&byte, 1);
-        else
-            text_addn(in, (const char *)&number, sizeof number);
-    }
+    const size_t bytes = tensor_bytes(tensor);
+    void *values = mem_alloc(bytes);
+    random_values(tensor, random, values);
+    text_addn(in, values, bytes);
+    mem_free(values);
 }
 
 static bool write_program(Bench *b, Host *host)

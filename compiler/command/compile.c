@@ -11,7 +11,6 @@
 #include "weights/weights.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 typedef struct Compile {
     Arena *arena;
@@ -116,32 +115,22 @@ static const char *default_output(Compile *c, const EmitKind *kind)
     return path_with_suffix(c->arena, path_base(c->arena, input), ".c");
 }
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat one, two;
-
-    if (strcmp(a, b) == 0)
-        return true;
-    return stat(a, &one) == 0 && stat(b, &two) == 0 &&
-           one.st_dev == two.st_dev && one.st_ino == two.st_ino;
-}
-
 /* Takes it for writing; false where it is read, or written already. */
 static bool claim(Compile *c, const char *path)
 {
     const CommandOptions *o = c->options;
     const char *weights = load_weights_path(c->arena, c->graph, o);
 
-    if (same_file(path, o->files.at[0]) && !is_standard(path)) {
+    if (path_same_file(path, o->files.at[0]) && !is_standard(path)) {
         diag_error_file(path, "the network itself would be overwritten");
         return false;
     }
-    if (weights && same_file(path, weights)) {
+    if (weights && path_same_file(path, weights)) {
         diag_error_file(path, "the weights would be overwritten");
         return false;
     }
     for (int i = 0; i < c->outputs.count; i++) {
-        if (same_file(path, c->outputs.at[i]) && !is_standard(path)) {
+        if (path_same_file(path, c->outputs.at[i]) && !is_standard(path)) {
             diag_error_file(path, "two outputs cannot go to one file");
             return false;
         }

@@ -40,24 +40,27 @@ size_t tensor_bytes(const Tensor *tensor)
 
 void from_double(DType type, const double *in, int64_t count, void *out)
 {
-    REQUIRE(type == DT_F32 || type == DT_I32 || type == DT_U8);
-    for (int64_t i = 0; i < count; i++) {
-        if (type == DT_F32)
-            ((float *)out)[i] = (float)in[i];
-        else if (type == DT_I32)
-            ((int32_t *)out)[i] = (int32_t)in[i];
-        else
-            ((uint8_t *)out)[i] = (uint8_t)in[i];
-    }
+    for (int64_t i = 0; i < count; i++)
+        number_store(type, out, i, in[i]);
 }
 
 void to_double(DType type, const void *in, int64_t count, double *out)
 {
-    REQUIRE(type == DT_F32 || type == DT_I32 || type == DT_U8);
     for (int64_t i = 0; i < count; i++)
-        out[i] = type == DT_F32   ? (double)((const float *)in)[i]
-                 : type == DT_I32 ? (double)((const int32_t *)in)[i]
-                                  : (double)((const uint8_t *)in)[i];
+        out[i] = number_load(type, in, i);
+}
+
+void random_values(const Tensor *tensor, Random *random, void *out)
+{
+    const int64_t count = shape_count(&tensor->shape);
+    const int64_t most = tensor->type == DT_BOOL ? 1
+                         : tensor->type == DT_I8 ? 127
+                                                 : 255;
+    for (int64_t i = 0; i < count; i++)
+        number_store(tensor->type, out, i,
+                     dtype_is_float(tensor->type)
+                         ? random_normal(random)
+                         : (double)random_range(random, 0, most));
 }
 
 /* ---- opening ------------------------------------------------------------------- */

@@ -104,7 +104,7 @@ static int64_t answer_of(const Eval *e, const double *y)
 {
     int64_t best = 0;
 
-    if (e->output->tensor->type == DT_I32)
+    if (!dtype_is_float(e->output->tensor->type))
         return (int64_t)y[0];
     if (e->elements == 1)
         return y[0] > 0.5;

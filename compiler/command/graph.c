@@ -134,6 +134,7 @@ static BoxKind kind_of(const Node *node)
     switch (node->op) {
     case OP_MAXPOOL:
     case OP_AVGPOOL:
+    case OP_LPPOOL:
     case OP_GLOBAL_MAXPOOL:
     case OP_GLOBAL_AVGPOOL: return BOX_POOL;
     default: return BOX_OTHER;

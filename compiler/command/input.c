@@ -6,6 +6,7 @@
  *     images.idx3:17     the item 17 of an IDX file, plain or .gz
  */
 #include "command/local.h"
+#include "weights/weights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,45 @@ static int file_shape(const Shape *shape, int64_t *dim)
     return shape->rank ? shape->rank - first : 1;
 }
 
+/* The same dimensions, but for those of 1. */
+static bool same_shape(const CnncArray *array, const Shape *shape)
+{
+    int i = 0, d = 0;
+    for (;; i++, d++) {
+        while (i < array->rank && array->dim[i] == 1)
+            i++;
+        while (d < shape->rank && shape->dim[d] == 1)
+            d++;
+        if (i == array->rank || d == shape->rank)
+            return i == array->rank && d == shape->rank;
+        if (array->dim[i] != shape->dim[d])
+            return false;
+    }
+}
+
+/* Types that no image has: an array of just this one. */
+static bool read_typed(const Tensor *tensor, const char *path, void *out)
+{
+    CnncArray array = { 0 };
+    CnncError error;
+    bool good;
+
+    if (!cnnc_npy_read(path, &array, &error)) {
+        diag_error_file(path, "%s", error.message);
+        return false;
+    }
+    good = dtype_of_cnnc(array.type) == tensor->type &&
+           same_shape(&array, &tensor->shape);
+    if (good)
+        memcpy(out, array.data, array.size);
+    else
+        diag_error_file(path, "is an array of %s, '%s' is %s %s",
+                        cnnc_type_name(array.type), tensor->name,
+                        dtype_name(tensor->type), shape_show(&tensor->shape));
+    cnnc_array_free(&array);
+    return good;
+}
+
 void *input_read(Arena *arena, const Tensor *tensor, const char *path,
                  const CnncFit *fit)
 {
@@ -108,6 +148,8 @@ void *input_read(Arena *arena, const Tensor *tensor, const char *path,
     int64_t item, dim[MAX_RANK];
     CnncError error;
 
+    if (tensor->type != DT_F32 && tensor->type != DT_U8)
+        return read_typed(tensor, path, out) ? out : NULL;
     if (split_item(arena, path, &file, &item))
         return read_item(tensor, file, item, out) ? out : NULL;
     int rank = file_shape(&tensor->shape, dim);

@@ -8,12 +8,58 @@
 
 #include "pipeline.h"
 
+#include <string.h>
+#include <sys/stat.h>
+
 /* What --init starts from where a command needs some weights, any. */
 #define ANY_SEED 1
 
+/* N=1; false after a diagnostic. */
+static bool read_dim(Arena *arena, const char *text, ImportDim *dim)
+{
+    const char *equals = strrchr(text, '=');
+
+    if (equals && equals > text && parse_int64(equals + 1, &dim->value) &&
+        dim->value >= 1) {
+        dim->name = arena_textn(arena, text, (size_t)(equals - text));
+        return true;
+    }
+    diag_error_file(NULL,
+                    "--dim takes NAME=VALUE, a whole number of at least "
+                    "1, not '%s'",
+                    text);
+    return false;
+}
+
+static bool import_options(Arena *arena, const CommandOptions *options,
+                           ImportOptions *import)
+{
+    static const char *const layouts[] = { "model", "nhwc", NULL };
+    ImportDim *dims = NEW_N(arena, ImportDim, options->dim.count);
+    int layout = 0;
+
+    for (int i = 0; i < options->dim.count; i++)
+        if (!read_dim(arena, options->dim.at[i], &dims[i]))
+            return false;
+    if (options->io_layout)
+        layout = options_choose(options->io_layout, layouts, "layout");
+    *import = (ImportOptions){ dims, options->dim.count, layout == 1 };
+    return layout >= 0;
+}
+
 Graph *load_network(Arena *arena, const CommandOptions *options)
 {
-    return pipeline_read(arena, options->files.at[0], &(Options){ 0 });
+    const char *path = options->files.at[0];
+    Options how = { 0 };
+
+    if (!import_options(arena, options, &how.import))
+        return NULL;
+    if (!import_is_onnx(path) && (options->dim.count || options->io_layout)) {
+        diag_error_file(path, "--dim and --io-layout are for models of ONNX, "
+                              "not for .cnn");
+        return NULL;
+    }
+    return pipeline_read(arena, path, &how);
 }
 
 const char *load_weights_path(Arena *arena, const Graph *graph,
@@ -38,6 +84,16 @@ bool load_weights(Graph *graph, const CommandOptions *options, bool needed)
         how.init_seed = ANY_SEED;
     }
     return pipeline_weights(graph, &how);
+}
+
+bool path_same_file(const char *a, const char *b)
+{
+    struct stat one, two;
+
+    if (strcmp(a, b) == 0)
+        return true;
+    return stat(a, &one) == 0 && stat(b, &two) == 0 &&
+           one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
 bool output_text(const char *path, Text *text)

@@ -23,6 +23,8 @@ bool load_weights(Graph *graph, const CommandOptions *options, bool needed);
 /* The file of weights that load_weights reads, or NULL. */
 const char *load_weights_path(Arena *arena, const Graph *graph,
                               const CommandOptions *options);
+/* Whether both are names of one file. */
+bool path_same_file(const char *a, const char *b);
 /* Through file_write; the text is freed. */
 bool output_text(const char *path, Text *text);
 
@@ -119,6 +121,8 @@ void engine_close(Engine *engine);             /* NULL is fine */
 size_t tensor_bytes(const Tensor *tensor);
 void from_double(DType type, const double *in, int64_t count, void *out);
 void to_double(DType type, const void *in, int64_t count, double *out);
+/* Normal floats, whole numbers from 0 to 255 (or what the type holds). */
+void random_values(const Tensor *tensor, Random *random, void *out);
 
 /* ---- inputs from files (input.c) -------------------------------------------------------------- */
 

@@ -7,18 +7,13 @@
  *         1   0.0012
  */
 #include "command/local.h"
+#include "weights/weights.h"
 
 #include <string.h>
 
 #define BEST   5  /* of the classes */
 #define VALUES 12 /* of an array, without -o */
 #define BAR    20
-
-static CnncType array_type(DType type)
-{
-    REQUIRE(type == DT_F32 || type == DT_I32 || type == DT_U8);
-    return type == DT_F32 ? CNNC_F32 : type == DT_I32 ? CNNC_I32 : CNNC_U8;
-}
 
 /* out.npy for the only output, out-NAME.npy where there are several. */
 static const char *array_path(Arena *arena, const Graph *graph,
@@ -40,7 +35,7 @@ static const char *array_path(Arena *arena, const Graph *graph,
 static bool write_array(const char *path, const Tensor *tensor,
                         const void *data)
 {
-    CnncArray array = { .type = array_type(tensor->type),
+    CnncArray array = { .type = dtype_to_cnnc(tensor->type),
                         .rank = tensor->shape.rank,
                         .count = (size_t)shape_count(&tensor->shape),
                         .size = tensor_bytes(tensor) };
@@ -133,7 +128,7 @@ static void print_output(Text *out, Arena *arena, const Output *output,
     double *values = NEW_N(arena, double, count);
 
     to_double(tensor->type, data, count, values);
-    if (output->classes && tensor->type == DT_I32 && count == 1)
+    if (output->classes && !dtype_is_float(tensor->type) && count == 1)
         text_printf(out, "%s: %s\n", output->name,
                     class_name(arena, output, (int64_t)values[0]));
     else if (output->classes && tensor->shape.rank == 1)

@@ -48,15 +48,8 @@ typedef struct Verify {
 
 static void *random_input(Verify *v, const Tensor *tensor, Random *random)
 {
-    int64_t count = shape_count(&tensor->shape);
     void *values = arena_alloc(v->arena, tensor_bytes(tensor));
-
-    for (int64_t i = 0; i < count; i++) {
-        if (tensor->type == DT_U8)
-            ((uint8_t *)values)[i] = (uint8_t)random_range(random, 0, 255);
-        else
-            ((float *)values)[i] = (float)random_normal(random);
-    }
+    random_values(tensor, random, values);
     return values;
 }
 

@@ -9,12 +9,13 @@
  * passes it on.
  */
 #include "command/verify.h"
+#include "op/op.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The steepest of the activations with slope parameters 1: hard_swish. */
-#define STEEPEST 1.5
+/* More than the error of any value, of its scale. */
+#define SHIFT 0x1p-13
 
 static int64_t input_count(const Node *node, int i)
 {
@@ -31,7 +32,12 @@ static void evaluate_as(const Node *node, Op op, const double *const *in,
     graph_evaluate_node(&other, in, &out);
 }
 
-/* Parameters are exact: |w|. */
+static bool is_value(const Tensor *tensor)
+{
+    return tensor->kind == TENSOR_VALUE || tensor->kind == TENSOR_INPUT;
+}
+
+/* Parameters are exact, |w|, but for those that are computed. */
 static const double **magnitudes(Arena *arena, const Node *node,
                                  const double *const *value,
                                  const double *const *scale)
@@ -42,7 +48,8 @@ static const double **magnitudes(Arena *arena, const Node *node,
         int64_t count = input_count(node, i);
         double *copy = NEW_N(arena, double, count);
         for (int64_t k = 0; k < count; k++)
-            copy[k] = i < node->data_count ? scale[i][k] : fabs(value[i][k]);
+            copy[k] =
+                is_value(node->input[i]) ? scale[i][k] : fabs(value[i][k]);
         in[i] = copy;
     }
     return in;
@@ -79,6 +86,60 @@ static void scale_softmax(const Node *node, const double *const *scale,
         out[k] = result[k] * (1 + 2 * most);
 }
 
+static void scale_log_softmax(const Node *node, const double *const *scale,
+                              const double *result, double *out)
+{
+    int64_t count = input_count(node, 0);
+    double most = 0;
+
+    for (int64_t k = 0; k < count; k++)
+        most = fmax(most, scale[0][k]);
+    for (int64_t k = 0; k < count; k++)
+        out[k] = 1 + 2 * most + fabs(result[k]);
+}
+
+/* The node's input i, spread over the first one, times `out` or plus it. */
+static void combine(const Node *node, Op op, int i, const double *value,
+                    double *out)
+{
+    Node two = *node;
+    Tensor *input[2] = { node->input[0], node->input[i] };
+    const double *in[2] = { out, value };
+    int64_t count = input_count(node, 0);
+    double *result = mem_alloc((size_t)count * sizeof *result);
+
+    two.op = op;
+    two.input = input;
+    two.input_count = two.data_count = 2;
+    graph_evaluate_node(&two, in, &result);
+    memcpy(out, result, (size_t)count * sizeof *result);
+    mem_free(result);
+}
+
+/* z = (x - mean) / deviation is off where any of the three is; then weight and
+ * bias. */
+static void scale_standardize(const Node *node, const double *const *value,
+                              const double **in, double *out)
+{
+    int64_t count = input_count(node, 0);
+    double *inverse = mem_alloc((size_t)count * sizeof *inverse);
+    double most = 0;
+    Node plain = *node;
+
+    plain.input_count = plain.data_count = 1;
+    graph_evaluate_node(&plain, value, &out);
+    op_standardize_inverse(&plain, value[0], inverse);
+    for (int64_t k = 0; k < count; k++)
+        most = fmax(most, in[0][k]);
+    for (int64_t k = 0; k < count; k++)
+        out[k] = 2 * most * inverse[k] * (1 + fabs(out[k])) + fabs(out[k]);
+    if (node->input_count > 1)
+        combine(node, OP_MUL, 1, in[1], out);
+    if (node->input_count > 2)
+        combine(node, OP_ADD, 2, in[2], out);
+    mem_free(inverse);
+}
+
 /* x / std - mean / std: the constants behind x are 1 / std and -mean / std. */
 static void scale_normalize(const Node *node, const double *const *value,
                             const double *const *scale, double *out)
@@ -89,17 +150,46 @@ static void scale_normalize(const Node *node, const double *const *value,
                  fabs(value[2][k % input_count(node, 2)]);
 }
 
-static void scale_unary(const Node *node, const double *const *scale,
-                        const double *result, double *out)
+/* The most that a shift of one input by `sign` times its error changes. */
+static void add_change(Arena *arena, const Node *node,
+                       const double *const *value, const double *const *scale,
+                       const double *result, int input, double sign,
+                       double *most)
 {
-    const UnaryAttrs *a = node_attrs(node, UnaryAttrs);
-    bool has = op_info[node->op].attr_count > 0;
-    double slope = 1;
+    const double **in = NEW_N(arena, const double *, node->input_count);
+    double *shifted = NEW_N(arena, double, input_count(node, input));
+    int64_t count = shape_count(&node->output[0]->shape);
+    double *out = NEW_N(arena, double, count);
 
-    if (has)
-        slope = fmax(slope, fmax(fabs(a->p), fabs(a->q)));
-    for (int64_t k = 0; k < shape_count(&node->output[0]->shape); k++)
-        out[k] = STEEPEST * slope * scale[0][k] + 2 * fabs(result[k]);
+    for (int i = 0; i < node->input_count; i++)
+        in[i] = i == input ? shifted : value[i];
+    for (int64_t k = 0; k < input_count(node, input); k++)
+        shifted[k] = value[input][k] + sign * SHIFT * scale[input][k];
+    graph_evaluate_node(node, in, &out);
+    for (int64_t k = 0; k < count; k++)
+        most[k] =
+            isnan(out[k]) ? INFINITY : fmax(most[k], fabs(out[k] - result[k]));
+}
+
+/* As large as the inputs' scales, times how steep the function is there. Next
+ * to a step, as floor and sign have, either side of it will do. */
+static void scale_function(Arena *arena, const Node *node,
+                           const double *const *value,
+                           const double *const *scale, const double *result,
+                           double *out)
+{
+    int64_t count = shape_count(&node->output[0]->shape);
+
+    for (int64_t k = 0; k < count; k++)
+        out[k] = 2 * fabs(result[k]);
+    for (int i = 0; i < node->input_count; i++) {
+        double *most = NEW_N(arena, double, count);
+        add_change(arena, node, value, scale, result, i, 1, most);
+        add_change(arena, node, value, scale, result, i, -1, most);
+        for (int64_t k = 0; k < count; k++)
+            out[k] +=
+                most[k] / SHIFT + (node->input_count == 1 ? scale[0][k] : 0);
+    }
 }
 
 static void scale_quotient(const Node *node, const double *const *value,
@@ -117,16 +207,12 @@ static void scale_quotient(const Node *node, const double *const *value,
     mem_free(divisor);
 }
 
-static bool is_unary(Op op)
+/* Not one of those whose scale is that of a sum or a product. */
+static bool is_function(Op op)
 {
-    switch (op) {
-#define UNARY(id, ...)  case OP_##id:
-#define UNARY1(id, ...) case OP_##id:
-#define UNARY2(id, ...) case OP_##id:
-#include "graph/ops.def"
-        return true;
-    default: return false;
-    }
+    return op_is_unary(op) ||
+           (op_is_binary(op) && op != OP_ADD && op != OP_MUL && op != OP_MAX &&
+            op != OP_SUB && op != OP_MIN && op != OP_DIV);
 }
 
 void scale_node(const Node *node, const double *const *value,
@@ -135,8 +221,8 @@ void scale_node(const Node *node, const double *const *value,
     Arena *arena = arena_new();
     const double **in = magnitudes(arena, node, value, scale);
 
-    if (is_unary(node->op))
-        scale_unary(node, scale, result, out);
+    if (is_function(node->op))
+        scale_function(arena, node, value, scale, result, out);
     else if (node->op == OP_SUB)
         evaluate_as(node, OP_ADD, in, out);
     else if (node->op == OP_MIN)
@@ -147,6 +233,10 @@ void scale_node(const Node *node, const double *const *value,
         scale_batchnorm(node, value, in, out);
     else if (node->op == OP_SOFTMAX)
         scale_softmax(node, scale, result, out);
+    else if (node->op == OP_LOG_SOFTMAX)
+        scale_log_softmax(node, scale, result, out);
+    else if (node->op == OP_STANDARDIZE)
+        scale_standardize(node, value, in, out);
     else if (node->op == OP_NORMALIZE)
         scale_normalize(node, value, scale, out);
     else
@@ -174,7 +264,8 @@ int64_t scale_roundings(const Node *node)
 
     if (macs > 0)
         return ceil_div(macs, outs) + 2;
-    if (node->op == OP_SOFTMAX)
+    if (node->op == OP_SOFTMAX || node->op == OP_LOG_SOFTMAX ||
+        node->op == OP_STANDARDIZE)
         return 2 * in + 16;
     if (node->op == OP_GLOBAL_AVGPOOL)
         return in / outs + 4;

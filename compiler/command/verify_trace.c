@@ -31,7 +31,8 @@ static const Save *find_save(const Trace *trace, const Buffer *buffer)
 static int port_of(const Program *program, const Buffer *buffer)
 {
     for (int i = 0; i < program->outputs.count; i++)
-        if (program->outputs.at[i].buffer == buffer)
+        if (program->outputs.at[i].buffer == buffer ||
+            program->outputs.at[i].buffer == buffer->array)
             return i;
     return -1;
 }

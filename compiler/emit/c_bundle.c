@@ -5,17 +5,17 @@
  *     ... f32x16_exp, f32_exp ...
  *     / *@end * /
  *
- * The header says at its head how it is divided. Taken are the texts outside
- * of blocks, and of the blocks for the target those named `always`, those that
- * the code mentions, and what these need. A name is mentioned as it is, or
- * behind an underscore: f32x8_exp mentions `exp`.
+ * The header says at its head how it is divided, and where the blocks of other
+ * files stand in it. Taken are the texts outside of blocks, and of the blocks
+ * for the target those named `always`, those that the code mentions, and what
+ * these need. A name is mentioned as it is, or behind an underscore: f32x8_exp
+ * mentions `exp`.
  */
 #include "emit/local.h"
 
 #include <string.h>
 
-extern const char runtime_net_h[];
-extern const size_t runtime_net_h_size;
+extern const char runtime_net_h[], runtime_maths_h[], runtime_rare_h[];
 
 #define BLOCK_HEAD "/*@block "
 #define BLOCK_END  "/*@end */"
@@ -76,6 +76,19 @@ static void read_head(Block *block, const char *text, const char *target)
     vec_free(&machines);
 }
 
+static void read_blocks(Blocks *blocks, const char *text, const char *target);
+
+/* include FILE: its blocks in place of this one. */
+static void read_file(Blocks *blocks, const char *name, const char *target)
+{
+    if (strcmp(name, "maths.h") == 0)
+        read_blocks(blocks, runtime_maths_h, target);
+    else if (strcmp(name, "rare.h") == 0)
+        read_blocks(blocks, runtime_rare_h, target);
+    else
+        BUG("no header '%s'", name);
+}
+
 static const char *next_line(const char *text)
 {
     const char *end = strchr(text, '\n');
@@ -105,6 +118,8 @@ static void read_blocks(Blocks *blocks, const char *text, const char *target)
             REQUIRE(*text != '\0');
             text = next_line(text);
         }
+        if (holds(&block.names, name_intern("include")))
+            read_file(blocks, block.names.at[1], target);
         vec_push(blocks, block);
     }
 }
@@ -188,7 +203,6 @@ void bundle_print(Text *out, const Target *target, const char *code)
     Blocks blocks = { 0 };
     NameList names = { 0 };
 
-    REQUIRE(runtime_net_h[runtime_net_h_size] == '\0');
     read_blocks(&blocks, runtime_net_h, short_name(target));
     find_names(&names, code);
     for (int i = 0; i < names.count; i++)

@@ -91,12 +91,13 @@ static const char *declare_constant(Run *run, const Buffer *buffer)
 static const char *declare_buffer(Run *run, const Buffer *buffer)
 {
     const Net *net = run->net;
-    const Port *port = port_of(net->inputs, net->input_count, buffer);
+    const Buffer *array = buffer->array ? buffer->array : buffer;
+    const Port *port = port_of(net->inputs, net->input_count, array);
 
     if (!port)
-        port = port_of(net->outputs, net->output_count, buffer);
+        port = port_of(net->outputs, net->output_count, array);
     if (port)
-        return port->name;
+        return run->buffer_name[buffer_index(run, array)] = port->name;
     if (buffer->place == BUFFER_CONST)
         return declare_constant(run, buffer);
     REQUIRE(buffer->place == BUFFER_ARENA);

@@ -122,7 +122,9 @@ static Precedence load_bytes(Function *f, Text *out, Type type,
     bool part = bytes->active < bytes->type.lanes;
     bool is_signed = bytes->type.elem == DT_I8;
 
-    if (bytes->kind != EXPR_LOAD || (bytes->type.elem != DT_U8 && !is_signed) ||
+    if (bytes->kind != EXPR_LOAD ||
+        (bytes->type.elem != DT_U8 && bytes->type.elem != DT_BOOL &&
+         !is_signed) ||
         bytes->access.buffer->place == BUFFER_REG)
         BUG("vectors of %s only as they are loaded",
             dtype_name(bytes->type.elem));
@@ -316,7 +318,20 @@ Precedence value_text(Function *f, Text *out, const Expr *expr)
     case EXPR_TANH:
     case EXPR_SIGMOID:
     case EXPR_ERF:
-    case EXPR_SOFTPLUS: return call(f, out, expr);
+    case EXPR_SOFTPLUS:
+    case EXPR_SIN:
+    case EXPR_COS:
+    case EXPR_TAN:
+    case EXPR_ASIN:
+    case EXPR_ACOS:
+    case EXPR_ATAN:
+    case EXPR_SINH:
+    case EXPR_COSH:
+    case EXPR_ASINH:
+    case EXPR_ACOSH:
+    case EXPR_ATANH:
+    case EXPR_POW:
+    case EXPR_FMOD: return call(f, out, expr);
     case EXPR_SELECT_LT: return select_of(f, out, expr, "<");
     case EXPR_SELECT_LE: return select_of(f, out, expr, "<=");
     case EXPR_SELECT_EQ: return select_of(f, out, expr, "==");

@@ -44,6 +44,9 @@ static void add_value(Text *out, DType type, const void *data, int64_t i)
     case DT_I32:
         text_printf(out, "%ld", (long)((const int32_t *)data)[i]);
         return;
+    case DT_I64:
+        text_printf(out, "%lld", (long long)((const int64_t *)data)[i]);
+        return;
     default: BUG("no constants of %s", dtype_name(type));
     }
 }

@@ -60,7 +60,7 @@ static void json_string(Text *out, const char *text)
 static void json_port(Text *out, const ProgramPort *port)
 {
     text_add(out, "{\"name\": ");
-    json_string(out, port->name);
+    json_string(out, port->title ? port->title : port->name);
     text_printf(out, ", \"dtype\": \"%s\", \"shape\": [",
                 dtype_numpy(port->buffer->type));
     for (int i = 0; i < port->rank; i++)

@@ -108,6 +108,12 @@ static void append_input(Graph *graph, Node *node, Tensor *tensor)
  * long as there is no data. */
 static Tensor *parameter_again(Node *node, Tensor *tensor, Shape shape)
 {
+    if (tensor->type != DT_F32) {
+        graph_error(node, -1, "'%s' needs f32 parameters, '%s' has %s",
+                    op_info[node->op].name, tensor->name,
+                    dtype_name(tensor->type));
+        return NULL;
+    }
     if (shape_equal(&tensor->shape, &shape))
         return tensor;
     if (tensor->kind != TENSOR_PARAMETER || tensor->data || tensor->data_crc) {
@@ -140,7 +146,7 @@ Tensor *graph_parameter(Graph *graph, Node *node, int index, const char *name,
                             node->origin);
         append_input(graph, node, tensor);
     }
-    if (tensor) {
+    if (tensor && tensor->kind == TENSOR_PARAMETER) {
         tensor->layout = layout;
         tensor->init_fan_in = fan_in;
         tensor->init_value = value;

@@ -35,6 +35,17 @@ bool shape_is_valid(const Shape *shape);
 void shape_text(Text *text, const Shape *shape); /* "[28, 28, 1]" */
 /* "[28, 28, 1]" in a ring of static buffers, for messages. */
 const char *shape_show(const Shape *shape);
+/* An image is [h, w, c], a batch of them [n, h, w, c]: where the height
+ * stands. */
+static inline bool shape_is_batch(const Shape *image)
+{
+    return image->rank == 4;
+}
+
+static inline int shape_height(const Shape *image)
+{
+    return shape_is_batch(image) ? 1 : 0;
+}
 
 /* ---- where things came from ------------------------------------------------ */
 
@@ -116,7 +127,7 @@ typedef struct AttrInfo {
     typedef struct Attrs {
 #define ATTR(Attrs, kind, name, fallback) AttrType_##kind name;
 #define OP_END(Attrs)                                                          \
-    char last;                                                                 \
+    char no_more;                                                              \
     }                                                                          \
     Attrs;
 #include "graph/ops.def"
@@ -125,6 +136,12 @@ typedef struct AttrInfo {
 typedef struct UnaryAttrs {
     double p, q;
 } UnaryAttrs;
+
+/* Of every REDUCE. After inference the axes are listed, ascending. */
+typedef struct ReduceAttrs {
+    IntList axes;
+    bool keep;
+} ReduceAttrs;
 
 /* Of every OP and BINARY. */
 typedef struct NoAttrs {
@@ -138,6 +155,8 @@ typedef enum Op {
 #define UNARY1(id, ...)   OP_##id,
 #define UNARY2(id, ...)   OP_##id,
 #define BINARY(id, ...)   OP_##id,
+#define REDUCE(id, ...)   OP_##id,
+#define TRUTH(id, ...)    OP_##id,
 #include "graph/ops.def"
     OP_COUNT
 } Op;
@@ -184,9 +203,11 @@ typedef enum TensorKind {
 
 /* How a weight file lays out what we keep channels-last. */
 typedef enum ParameterLayout {
-    LAYOUT_AS_IS, /* a vector, or anything stored as we keep it */
-    LAYOUT_CONV,  /* we: [kh][kw][c][oc]; file: OIHW, or HWIO */
-    LAYOUT_DENSE  /* we: [in][out]; file: [out][in], or [in][out] */
+    LAYOUT_AS_IS,         /* a vector, or anything stored as we keep it */
+    LAYOUT_CONV,          /* we: [kh][kw][c][oc]; file: OIHW, or HWIO */
+    LAYOUT_DENSE,         /* we: [in][out]; file: [out][in], or [in][out] */
+    LAYOUT_CONV_TRANSPOSE /* we: [kh][kw][c][oc], c of a group; file:
+                             [in][oc of a group][kh][kw], or HWOI */
 } ParameterLayout;
 
 /*
@@ -226,13 +247,14 @@ struct Tensor {
     TensorKind kind;
     const char *name;  /* "image", "layer1.0.conv1.weight", or made up */
     const char *label; /* the user's name for a value, or NULL */
-    const char *title; /* of an input in a foreign model, may be anything;
-                          NULL: as name */
+    const char *title; /* of an input or a weight in a foreign model, may be
+                          anything; NULL: as name */
     DType type;
     Shape shape;
     bool poisoned;     /* its maker failed and was reported */
     Node *producer;    /* NULL but for values */
-    const float *data; /* constants and bound parameters, row-major */
+    const float *data; /* constants and bound parameters, row-major; of any
+                          type, as far as a float holds its values */
     ParameterLayout layout;
     uint32_t data_crc;  /* read from a text that left the data out; else 0 */
     double init_fan_in; /* parameters: for He initialisation; 0: around ... */
@@ -248,7 +270,8 @@ struct Node {
     int id;
     Op op;
     const char *path; /* "layer2.0.conv1": the key prefix of its parameters */
-    Tensor **input;   /* data inputs, then parameters */
+    Tensor **input;   /* data inputs, then parameters (or what takes their
+                         place: weights may be computed, too) */
     int input_count, data_count;
     Tensor **output;
     int output_count;
@@ -310,10 +333,14 @@ Tensor *graph_input(Graph *graph, const char *name, DType type, Shape shape,
 Tensor *graph_constant(Graph *graph, const char *name, Shape shape,
                        const float *data);
 /* A parameter "PATH.name" of the node, appended to its inputs; the existing
- * one where the node has it already. fan_in as in Tensor. */
+ * one where the node has it already, which may be any tensor of the shape: a
+ * constant, an input of the network, a value. fan_in as in Tensor. */
 Tensor *graph_parameter(Graph *graph, Node *node, int index, const char *name,
                         Shape shape, ParameterLayout layout, double fan_in,
                         double value);
+/* A parameter that no node has asked for. */
+Tensor *graph_parameter_named(Graph *graph, const char *name, Shape shape,
+                              const Origin *origin);
 void graph_output(Graph *graph, const char *name, Tensor *tensor, Range range);
 /* Sets an attribute struct's field from text as a default would be. */
 bool attr_parse(const AttrInfo *info, void *attrs, const char *text,

@@ -6,10 +6,6 @@
 
 #include "graph/graph.h"
 
-/* A parameter that no node has asked for yet: the reader's. */
-Tensor *graph_parameter_named(Graph *graph, const char *name, Shape shape,
-                              const Origin *origin);
-
 /* Whether the shape rule, run on the data inputs alone, gives the parameters
  * and the output that the node has; why receives what does not. */
 bool node_obeys_rule(const Graph *graph, const Node *node, Text *why);
@@ -37,7 +33,7 @@ bool node_obeys_rule(const Graph *graph, const Node *node, Text *why);
     FIELD(slack)
 
 extern const char *const place_kind_names[5]; /* in the order of PlaceKind */
-extern const char *const layout_names[3];     /* of ParameterLayout */
+extern const char *const layout_names[4];     /* of ParameterLayout */
 
 /* Characters of a name that need no quotes. */
 bool text_is_bare(const char *name);

@@ -13,6 +13,12 @@ int64_t place_channels(const Shape *shape, const Place *place)
     return ceil_div(channels, place->block) * place->block;
 }
 
+bool place_is_view(const Place *place)
+{
+    return place->within != NULL &&
+           (place->kind == PLACE_INPUT || place->kind == PLACE_OUTPUT);
+}
+
 bool place_is_plain(const Place *place)
 {
     return place->block == 0 && place->pixel == 0 && place->pitch == 0 &&

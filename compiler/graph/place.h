@@ -25,6 +25,8 @@ Steps place_steps(const Shape *shape, const Place *place);
 int64_t place_elements(const Shape *shape, const Place *place);
 /* Channels that are stored: the count rounded up to whole blocks. */
 int64_t place_channels(const Shape *shape, const Place *place);
+/* The caller's array in another shape, or planar. */
+bool place_is_view(const Place *place);
 /* Row-major without any gap or border. */
 bool place_is_plain(const Place *place);
 

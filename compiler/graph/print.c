@@ -21,7 +21,8 @@
 
 const char *const place_kind_names[5] = { "none", "input", "output", "const",
                                           "arena" };
-const char *const layout_names[3] = { "as_is", "conv", "dense" };
+const char *const layout_names[4] = { "as_is", "conv", "dense",
+                                      "conv_transpose" };
 
 typedef struct Printer {
     Text *text;

@@ -6,18 +6,10 @@
  * rule refuses is taken back and drawn again; so a new operator is covered as
  * soon as it has its row in ops.def.
  */
+#include <math.h>
 #include <string.h>
 
-#include "graph/random.h"
-
-typedef struct Maker {
-    Graph *graph;
-    Random random;
-    const RandomOptions *options;
-    VEC(Tensor *) values; /* what nodes may read */
-    VEC(int) degrees;     /* of values, by tensor id: products of products */
-    int count;            /* of nodes, for their names */
-} Maker;
+#include "graph/random_local.h"
 
 #define MOST_DEGREE 3 /* x * x * x: products must not leave f32's range */
 
@@ -31,172 +23,12 @@ RandomOptions random_defaults(void)
 
 /* ---- draws --------------------------------------------------------------------- */
 
-static bool chance(Maker *m, int one_in)
-{
-    return random_range(&m->random, 1, one_in) == 1;
-}
-
-#define PICK(m, list)                                                          \
-    ((list)[random_range(&(m)->random, 0, (int64_t)COUNT_OF(list) - 1)])
-
-static int64_t draw_extent(Maker *m)
-{
-    static const int64_t extents[] = { 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33 };
-    return PICK(m, extents);
-}
-
 static Tensor *draw_value(Maker *m)
 {
     int64_t last = m->values.count - 1;
     if (!chance(m, 3)) /* the newest: long chains */
         return m->values.at[last];
     return m->values.at[random_range(&m->random, 0, last)];
-}
-
-static int64_t channels_of(const Tensor *tensor)
-{
-    return tensor->shape.rank ? tensor->shape.dim[tensor->shape.rank - 1] : 1;
-}
-
-/* ---- attributes by their kind ------------------------------------------------------ */
-
-static int64_t draw_int(Maker *m, const Tensor *x)
-{
-    static const int64_t numbers[] = { -1, 0,  1,  1,  2,  3,  4, 8,
-                                       15, 16, 17, 31, 33, 48, 64 };
-    return chance(m, 3) ? channels_of(x) : PICK(m, numbers);
-}
-
-static double draw_float(Maker *m)
-{
-    static const double numbers[] = { 0, 1e-5, 0.01, 0.5, 1, 2, -0.5, -1 };
-    return PICK(m, numbers);
-}
-
-static Size draw_size(Maker *m, const Tensor *x)
-{
-    static const int64_t numbers[] = { 1, 1, 2, 2, 3, 3, 4, 5, 7 };
-    Size size = { chance(m, 2) ? 1 : 2, { 0 } };
-    for (int i = 0; i < size.count; i++)
-        size.at[i] = i < x->shape.rank && chance(m, 8) /* just fits */
-                         ? x->shape.dim[i]
-                         : PICK(m, numbers);
-    return size;
-}
-
-static Pad draw_pad(Maker *m)
-{
-    static const PadKind kinds[] = { PAD_EXPLICIT, PAD_EXPLICIT, PAD_VALID,
-                                     PAD_SAME };
-    static const int counts[] = { 1, 2, 4 };
-    static const int64_t numbers[] = { 0, 1, 1, 2, 3 };
-    Pad pad = { .kind = PICK(m, kinds) };
-    if (pad.kind != PAD_EXPLICIT)
-        return pad;
-    pad.count = PICK(m, counts);
-    for (int i = 0; i < pad.count; i++)
-        pad.number[i] = PICK(m, numbers);
-    return pad;
-}
-
-static FloatList draw_floats(Maker *m, const Tensor *x)
-{
-    FloatList list = { chance(m, 2) ? 1 : (int)channels_of(x), NULL };
-    list.at = NEW_N(m->graph->arena, double, list.count);
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = 0.25 + random_uniform(&m->random);
-    return list;
-}
-
-/* A shape of the same count: its factors, dealt into a few dimensions. */
-static IntList draw_shape(Maker *m, const Tensor *x)
-{
-    int64_t left = shape_count(&x->shape);
-    IntList list = { (int)random_range(&m->random, 1, 4), { 0 } };
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = 1;
-    for (int64_t factor = 2; left > 1; factor++)
-        while (left % factor == 0) {
-            list.at[random_range(&m->random, 0, list.count - 1)] *= factor;
-            left /= factor;
-        }
-    if (chance(m, 3))
-        list.at[random_range(&m->random, 0, list.count - 1)] = -1;
-    return list;
-}
-
-static IntList draw_order(Maker *m, const Tensor *x)
-{
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++) {
-        int other = (int)random_range(&m->random, 0, i);
-        list.at[i] = list.at[other];
-        list.at[other] = i;
-    }
-    return list;
-}
-
-/* A place in each dimension: most often its first or its last ones, also from
- * its end, or beyond. */
-static IntList draw_places(Maker *m, const Tensor *x)
-{
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++) {
-        const int64_t dim = x->shape.dim[i];
-        const int64_t places[] = { 0,   0,    1,  dim / 2, dim - 1, dim,
-                                   dim, 1000, -1, -dim,    1 - dim, -1000 };
-        list.at[i] = PICK(m, places);
-    }
-    return list;
-}
-
-static IntList draw_steps(Maker *m, const Tensor *x)
-{
-    static const int64_t steps[] = { 1, 1, 1, 1, 2, 3, 50, -1, -1, -2 };
-    IntList list = { x->shape.rank, { 0 } };
-    for (int i = 0; i < list.count; i++)
-        list.at[i] = PICK(m, steps);
-    return list;
-}
-
-/* Lists of whole numbers mean something else in each operator. */
-static IntList draw_ints(Maker *m, const char *name, const Tensor *x)
-{
-    static const struct {
-        const char *name;
-        IntList (*draw)(Maker *m, const Tensor *x);
-    } rows[] = {
-        { "shape", draw_shape },  { "perm", draw_order },
-        { "begin", draw_places }, { "end", draw_places },
-        { "step", draw_steps },
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return rows[i].draw(m, x);
-    BUG("nothing is drawn for the list '%s'", name);
-}
-
-static DType draw_dtype(Maker *m)
-{
-    static const DType types[] = { DT_F32, DT_U8, DT_I8, DT_I32 };
-    return m->options->steps ? PICK(m, types) : DT_F32;
-}
-
-static void draw_attr(Maker *m, const AttrInfo *attr, void *attrs,
-                      const Tensor *x)
-{
-    void *field = (char *)attrs + attr->offset;
-    switch (attr->kind) {
-    case ATTR_INT: *(int64_t *)field = draw_int(m, x); return;
-    case ATTR_FLOAT: *(double *)field = draw_float(m); return;
-    case ATTR_BOOL: *(bool *)field = chance(m, 2); return;
-    case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
-    case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
-    case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
-    case ATTR_INTS: *(IntList *)field = draw_ints(m, attr->name, x); return;
-    case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
-    }
-    BUG("no attribute kind %d", (int)attr->kind);
 }
 
 /* ---- nodes ------------------------------------------------------------------------------ */
@@ -222,7 +54,22 @@ static int degree_made(const Maker *m, const Node *node)
         sum += degree;
         most = degree > most ? degree : most;
     }
-    return node->op == OP_MUL ? sum : most;
+    switch ((int)node->op) {
+    case OP_MUL:
+    case OP_MATMUL: return sum;
+    case OP_SQUARE:
+    case OP_REDUCE_SUM_SQUARE: return 2 * sum;
+    case OP_REDUCE_PROD: return MOST_DEGREE;
+    }
+    return most;
+}
+
+/* Of many factors. */
+static bool is_large_product(const Node *node)
+{
+    return node->op == OP_REDUCE_PROD &&
+           shape_count(&node->input[0]->shape) >
+               8 * shape_count(&node->output[0]->shape);
 }
 
 static bool is_small(const Maker *m, const Node *node)
@@ -232,7 +79,7 @@ static bool is_small(const Maker *m, const Node *node)
             return false;
     return shape_count(&node->output[0]->shape) <= m->options->most_elements &&
            op_info[node->op].macs(node) <= m->options->most_macs &&
-           degree_made(m, node) <= MOST_DEGREE;
+           degree_made(m, node) <= MOST_DEGREE && !is_large_product(node);
 }
 
 static Node *add_node(Maker *m, Op op, Tensor *const *inputs, int count)
@@ -256,18 +103,12 @@ static bool keep_node(Maker *m, Node *node, int tensors)
     return false;
 }
 
-/* A constant that goes with x: its shape, some dimensions 1, some missing. */
-static Tensor *make_constant(Maker *m, const Tensor *x)
+static Tensor *make_constant(Maker *m, Shape shape)
 {
     char name[32];
-    Shape shape = { 0 };
-    int from = (int)random_range(&m->random, 0, x->shape.rank);
-    int64_t count;
+    int64_t count = shape_count(&shape);
     float *data;
     Tensor *tensor;
-    for (int i = from; i < x->shape.rank; i++)
-        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
-    count = shape_count(&shape);
     data = mem_alloc(sizeof *data * (size_t)count);
     for (int64_t i = 0; i < count; i++)
         data[i] = (float)(0.5 + random_uniform(&m->random));
@@ -275,6 +116,16 @@ static Tensor *make_constant(Maker *m, const Tensor *x)
     tensor = graph_constant(m->graph, name, shape, data);
     mem_free(data);
     return tensor;
+}
+
+/* A constant that goes with x: its shape, some dimensions 1, some missing. */
+static Tensor *make_fitting(Maker *m, const Tensor *x)
+{
+    Shape shape = { 0 };
+    int from = (int)random_range(&m->random, 0, x->shape.rank);
+    for (int i = from; i < x->shape.rank; i++)
+        shape.dim[shape.rank++] = chance(m, 3) ? 1 : x->shape.dim[i];
+    return make_constant(m, shape);
 }
 
 /* Another value of the same shape, a constant, or (rarely) anything. */
@@ -289,44 +140,259 @@ static Tensor *draw_other(Maker *m, Tensor *x)
     if (chance(m, 8) ||
         (candidate != x && shape_equal(&candidate->shape, &x->shape)))
         return candidate;
-    return make_constant(m, x);
+    return make_fitting(m, x);
 }
 
-/* What is divided by lies in 0.5..2. */
-static Tensor *make_divisor(Maker *m, Tensor *x)
+/* ---- truth values ---------------------------------------------------------------------- */
+
+static const bool takes_bools[OP_COUNT] = {
+    [OP_WHERE] = true, /* the first one */
+#define TRUTH(id, name, inputs, of_bools, ...) [OP_##id] = (of_bools),
+#include "graph/ops.def"
+};
+
+static Tensor *make_truth_constant(Maker *m, const Tensor *x)
 {
-    int tensors = m->graph->tensors.count;
-    Node *clip = add_node(m, OP_CLIP, &x, 1);
-    node_attrs(clip, UnaryAttrs)->p = 0.5;
-    node_attrs(clip, UnaryAttrs)->q = 2;
-    return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    Tensor *made = make_fitting(m, x);
+    float *data = NEW_N(m->graph->arena, float, shape_count(&made->shape));
+    for (int64_t i = 0; i < shape_count(&made->shape); i++)
+        data[i] = chance(m, 2) ? 1 : 0;
+    made->type = DT_BOOL;
+    made->data = data;
+    return made;
 }
 
-static bool try_op(Maker *m, Op op)
+/* One that goes with x: one that is there, a comparison, rarely a constant. */
+static Tensor *draw_truth(Maker *m, Tensor *x)
+{
+    static const Op relations[] = { OP_EQUAL, OP_LESS, OP_LESS_EQUAL,
+                                    OP_GREATER, OP_GREATER_EQUAL };
+    int tensors;
+    Node *node;
+    for (int tries = 0; tries < 4; tries++) {
+        Tensor *value = draw_value(m);
+        if (value->type == DT_BOOL && shape_equal(&value->shape, &x->shape))
+            return value;
+    }
+    if (chance(m, 5))
+        return make_truth_constant(m, x);
+    Tensor *inputs[2] = { x, draw_other(m, x) };
+    tensors = m->graph->tensors.count;
+    node = add_node(m, PICK(m, relations), inputs, 2);
+    return keep_node(m, node, tensors) ? node->output[0] : x;
+}
+
+static void draw_truths(Maker *m, Op op, Tensor **inputs, int count)
+{
+    Tensor *x = inputs[0];
+    for (int i = 0; i < count; i++)
+        if (takes_bools[op] && (op != OP_WHERE || i == 0))
+            inputs[i] = draw_truth(m, x);
+    if (op == OP_WHERE)
+        inputs[random_range(&m->random, 1, 2)] = x;
+}
+
+/* Where an input must lie for a result of its size, and for errors that stay
+ * small; everywhere, where there is no row. */
+static const struct {
+    Op op;
+    int input;
+    double low, high;
+} domains[] = {
+    { OP_DIV, 1, 0.5, 2 },
+    { OP_RECIPROCAL, 0, 0.5, 2 },
+    { OP_EXP, 0, -8, 1 },
+    { OP_LOG, 0, 0.125, 64 },
+    { OP_SQRT, 0, 0.0625, 64 },
+    { OP_REDUCE_PROD, 0, 0.5, 2 },
+    { OP_REDUCE_LOG_SUM, 0, 0.5, 2 },
+    { OP_TAN, 0, -1.25, 1.25 },
+    { OP_SIN, 0, -8, 8 },
+    { OP_COS, 0, -8, 8 },
+    { OP_ASIN, 0, -0.9375, 0.9375 },
+    { OP_ACOS, 0, -0.9375, 0.9375 },
+    { OP_ATANH, 0, -0.9375, 0.9375 },
+    { OP_ACOSH, 0, 1.0625, 64 },
+    { OP_SINH, 0, -2, 2 },
+    { OP_COSH, 0, -2, 2 },
+    { OP_POW, 0, 0.5, 2 },
+    { OP_POW, 1, -2, 2 },
+    { OP_FMOD, 1, 0.5, 2 },
+};
+
+/* The input, clipped to where it must lie; constants are from 0.5 to 1.5. */
+static Tensor *clip_to_domain(Maker *m, Op op, int input, Tensor *x)
+{
+    for (int i = 0; i < (int)COUNT_OF(domains); i++) {
+        int tensors = m->graph->tensors.count;
+        Node *clip;
+        if (domains[i].op != op || domains[i].input != input ||
+            x->kind == TENSOR_CONSTANT)
+            continue;
+        clip = add_node(m, OP_CLIP, &x, 1);
+        node_attrs(clip, UnaryAttrs)->p = domains[i].low;
+        node_attrs(clip, UnaryAttrs)->q = domains[i].high;
+        return keep_node(m, clip, tensors) ? clip->output[0] : x;
+    }
+    return x;
+}
+
+/* x with its last two dimensions exchanged. */
+static Tensor *make_transposed(Maker *m, Tensor *x)
+{
+    int tensors = m->graph->tensors.count, rank = x->shape.rank;
+    Node *node = add_node(m, OP_TRANSPOSE, &x, 1);
+    IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    perm->count = rank;
+    for (int i = 0; i < rank; i++)
+        perm->at[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+    return keep_node(m, node, tensors) ? node->output[0] : x;
+}
+
+/* The other operand of a product with x: its transposition, or a constant,
+ * which may stand on either side. */
+static void draw_factors(Maker *m, Tensor **inputs)
+{
+    Tensor *x = inputs[0];
+    const int rank = x->shape.rank;
+    Shape shape = { 0 };
+    if (rank > 1 && chance(m, 2)) {
+        inputs[1] = make_transposed(m, x);
+        return;
+    }
+    for (int i = 0; i < rank - 2 && chance(m, 2); i++)
+        shape.dim[shape.rank++] = chance(m, 2) ? 1 : x->shape.dim[i];
+    if (rank > 1 && chance(m, 3)) { /* constant x [k, n] */
+        shape.dim[shape.rank++] = draw_extent(m);
+        shape.dim[shape.rank++] = x->shape.dim[rank - 2];
+        inputs[0] = make_constant(m, shape);
+        inputs[1] = x;
+        return;
+    }
+    shape.dim[shape.rank++] = channels_of(x);
+    if (shape.rank > 1 || !chance(m, 3))
+        shape.dim[shape.rank++] = draw_extent(m);
+    inputs[1] = make_constant(m, shape);
+}
+
+/* An input of the network, made small enough to weigh sums with. */
+static Tensor *make_weight(Maker *m, const Tensor *parameter)
+{
+    char name[16];
+    Tensor *input;
+    Node *node;
+    snprintf(name, sizeof name, "weight%d", m->graph->inputs.count);
+    input = graph_input(m->graph, name, DT_F32, parameter->shape, NULL);
+    node = add_node(m, OP_CONVERT, &input, 1);
+    node_attrs(node, ConvertAttrs)->scale =
+        parameter->init_fan_in > 0 ? 1 / sqrt(parameter->init_fan_in) : 0.5;
+    if (!graph_try(m->graph, node))
+        BUG("the shape rule refuses a weight");
+    return node->output[0];
+}
+
+/* Weights that are computed rather than bound. Not a variance: it would have to
+ * be positive. */
+static void give_weights(Maker *m, Node *node)
+{
+    for (int i = node->data_count; i < node->input_count; i++)
+        if (node->input[i]->kind == TENSOR_PARAMETER && chance(m, 2) &&
+            node->input[i]->init_value == 0)
+            node->input[i] = make_weight(m, node->input[i]);
+    set_degree(m, node->output[0], MOST_DEGREE);
+    graph_sort(m->graph);
+}
+
+static bool try_op_on(Maker *m, Op op, Tensor *x)
 {
     enum { MOST = 4 };
     const OpInfo *info = &op_info[op];
     Tensor *inputs[MOST];
     int tensors, count = info->least_inputs;
     Node *node;
-    inputs[0] = draw_value(m);
-    if (info->most_inputs >= MOST)
-        count = (int)random_range(&m->random, count, MOST);
+    inputs[0] = x;
+    if (info->least_inputs < info->most_inputs)
+        count = (int)random_range(&m->random, count,
+                                  info->most_inputs < MOST ? info->most_inputs
+                                                           : MOST);
     for (int i = 1; i < count; i++)
         inputs[i] = draw_other(m, inputs[0]);
-    if (op == OP_DIV && inputs[1]->kind != TENSOR_CONSTANT)
-        inputs[1] = make_divisor(m, inputs[1]);
+    if (op == OP_MATMUL)
+        draw_factors(m, inputs);
+    if (takes_bools[op])
+        draw_truths(m, op, inputs, count);
+    for (int i = 0; i < count; i++)
+        inputs[i] = clip_to_domain(m, op, i, inputs[i]);
     tensors = m->graph->tensors.count;
     node = add_node(m, op, inputs, count);
     for (int i = 0; i < info->attr_count; i++)
         if (!info->attrs[i].fallback || chance(m, 2))
-            draw_attr(m, &info->attrs[i], node->attrs, inputs[0]);
-    return keep_node(m, node, tensors);
+            random_attr(m, node, &info->attrs[i]);
+    if (!keep_node(m, node, tensors))
+        return false;
+    if (node->input_count > node->data_count && chance(m, 6))
+        give_weights(m, node);
+    return true;
+}
+
+/* ---- channels first ------------------------------------------------------------------------ */
+
+static const bool of_images[OP_COUNT] = {
+    [OP_CONV] = true,      [OP_MAXPOOL] = true,        [OP_AVGPOOL] = true,
+    [OP_BATCHNORM] = true, [OP_UPSAMPLE] = true,       [OP_PAD] = true,
+    [OP_LPPOOL] = true,    [OP_CONV_TRANSPOSE] = true,
+};
+
+/* Channels go from the first of three dimensions to the last, or back. */
+static Node *add_turn(Maker *m, Tensor *x, bool back)
+{
+    Node *node = add_node(m, OP_TRANSPOSE, &x, 1);
+    IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    const int first = x->shape.rank - 3;
+    perm->count = x->shape.rank;
+    for (int d = 0; d < perm->count; d++)
+        perm->at[d] = d < first ? d : first + (d - first + (back ? 2 : 1)) % 3;
+    return node;
+}
+
+/* transpose -> op -> transpose; nothing where the rule refuses the op. */
+static bool try_turned(Maker *m, Op op, Tensor *x)
+{
+    const int nodes = m->graph->nodes.count, values = m->values.count;
+    const int tensors = m->graph->tensors.count, count = m->count;
+    Node *turn = add_turn(m, x, false);
+    if (keep_node(m, turn, tensors) && try_op_on(m, op, turn->output[0])) {
+        Tensor *result = m->values.at[m->values.count - 1];
+        m->values.count = values; /* nobody else reads what is turned */
+        turn = add_turn(m, result, true);
+        return keep_node(m, turn, m->graph->tensors.count - 1);
+    }
+    m->graph->nodes.count = nodes;
+    m->graph->tensors.count = tensors;
+    m->values.count = values;
+    m->count = count;
+    return false;
+}
+
+static bool try_op(Maker *m, Op op)
+{
+    Tensor *x = draw_value(m);
+    if (m->options->channels_first && of_images[op] && x->shape.rank >= 3)
+        return try_turned(m, op, x);
+    return try_op_on(m, op, x);
 }
 
 static bool is_allowed(const Maker *m, Op op)
 {
-    if (op == OP_ARGMAX && !m->options->steps)
+    static const bool is_step[OP_COUNT] = {
+        [OP_ARGMAX] = true,
+        [OP_ARGMIN] = true,
+        [OP_HARDMAX] = true,
+        [OP_WHERE] = true, /* by what decides it */
+#define TRUTH(id, ...) [OP_##id] = true,
+#include "graph/ops.def"
+    };
+    if (is_step[op] && !m->options->steps)
         return false;
     return !m->options->only || m->options->only[op];
 }
@@ -367,14 +433,23 @@ static void add_input(Maker *m, int number)
     char name[16];
     Shape shape = { 0 };
     const bool bytes = chance(m, 4);
+    const int batch_chance = m->options->channels_first ? 2 : 4;
     Tensor *tensor;
     snprintf(name, sizeof name, "in%d", number);
-    shape.rank = chance(m, 5) ? (int)random_range(&m->random, 1, 2) : 3;
-    do
+    shape.rank = chance(m, 5)              ? (int)random_range(&m->random, 1, 2)
+                 : chance(m, batch_chance) ? 4
+                                           : 3;
+    do {
         for (int i = 0; i < shape.rank; i++)
             shape.dim[i] = draw_extent(m);
-    while (shape_count(&shape) > m->options->most_elements);
+        if (shape.rank == 4) /* a batch */
+            shape.dim[0] = random_range(&m->random, 1, 3);
+    } while (shape_count(&shape) > m->options->most_elements);
     tensor = graph_input(m->graph, name, bytes ? DT_U8 : DT_F32, shape, NULL);
+    if (m->options->steps && chance(m, 8)) {
+        static const DType others[] = { DT_BOOL, DT_I8, DT_I32, DT_I64 };
+        tensor->type = PICK(m, others);
+    }
     if (bytes) {
         int tensors = m->graph->tensors.count;
         Node *node = add_node(m, OP_CONVERT, &tensor, 1);
@@ -392,7 +467,8 @@ static void add_outputs(Maker *m)
         if (m->values.at[i]->kind == TENSOR_INPUT && !m->values.at[i]->uses) {
             int tensors = m->graph->tensors.count;
             Tensor *x = m->values.at[i];
-            keep_node(m, add_node(m, OP_RELU, &x, 1), tensors);
+            Op op = x->type == DT_F32 ? OP_RELU : OP_CONVERT;
+            keep_node(m, add_node(m, op, &x, 1), tensors);
         }
     graph_count_uses(m->graph);
     for (int i = 0; i < m->values.count; i++) {
@@ -436,6 +512,9 @@ void graph_random_inputs(const Graph *graph, uint64_t seed, double **inputs)
             inputs[i][j] =
                 tensor->type == DT_F32
                     ? (double)(float)(2 * random_uniform(&random) - 1)
-                    : (double)random_range(&random, 0, 255);
+                : tensor->type == DT_BOOL
+                    ? (double)random_range(&random, 0, 1)
+                    : (double)random_range(&random, 0,
+                                           tensor->type == DT_I8 ? 127 : 255);
     }
 }

@@ -19,6 +19,9 @@ typedef struct RandomOptions {
      * their input make large ones of their output. */
     bool steps;
     const bool *only; /* by Op: those to choose from; NULL: all */
+    /* Images are [n, c, h, w] or [c, h, w], as in foreign models: layers of
+     * images stand between two transposes. */
+    bool channels_first;
 } RandomOptions;
 
 RandomOptions random_defaults(void);

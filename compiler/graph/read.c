@@ -109,7 +109,7 @@ static bool read_tensor(Reader *r, TensorKind kind)
     Tensor *tensor;
     if (!read_head(r, &name, &type, &shape))
         return false;
-    if (kind != TENSOR_INPUT && type != DT_F32)
+    if (kind == TENSOR_PARAMETER && type != DT_F32)
         return expected(r, "the element type f32");
     if (kind == TENSOR_INPUT)
         tensor = graph_input(r->graph, name, type, shape, origin_here(r));
@@ -117,6 +117,7 @@ static bool read_tensor(Reader *r, TensorKind kind)
         tensor = graph_parameter_named(r->graph, name, shape, origin_here(r));
     else
         tensor = graph_constant(r->graph, name, shape, NULL);
+    tensor->type = type;
     claim(r, tensor, type, shape);
     if (!read_tensor_rest(r, tensor))
         return false;

@@ -130,6 +130,21 @@ static bool drop_operand(Shrinker *s, int index)
     return take(s, g);
 }
 
+/* Weights that are computed become parameters. */
+static bool bind_weights(Shrinker *s, int index)
+{
+    const Node *node = s->best->nodes.at[index];
+    for (int i = node->data_count; i < node->input_count; i++)
+        if (node->input[i]->kind == TENSOR_VALUE ||
+            node->input[i]->kind == TENSOR_INPUT) {
+            Graph *g = fresh(s);
+            Node *copy = g->nodes.at[index];
+            copy->input_count = copy->data_count;
+            return take(s, g);
+        }
+    return false;
+}
+
 /* ---- numbers ---------------------------------------------------------------------- */
 
 /* 1, half of it, one less: the first that is smaller and not tried yet. */
@@ -243,7 +258,8 @@ static bool shrink_structure(Shrinker *s)
         else
             i++;
     for (int n = 0; n < s->best->nodes.count;)
-        if (bypass_node(s, n) || cut_node(s, n) || drop_operand(s, n))
+        if (bypass_node(s, n) || cut_node(s, n) || drop_operand(s, n) ||
+            bind_weights(s, n))
             changed = true;
         else
             n++;

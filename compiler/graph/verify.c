@@ -60,9 +60,8 @@ static void verify_kind(const Verifier *v, const Tensor *tensor)
         FAULT(v, "'%s' has data, but is no constant", tensor->name);
     if (tensor->kind == TENSOR_CONSTANT && !tensor->data && !tensor->data_crc)
         FAULT(v, "the constant '%s' has no data", tensor->name);
-    if (tensor->type != DT_F32 &&
-        (tensor->kind == TENSOR_CONSTANT || tensor->kind == TENSOR_PARAMETER))
-        FAULT(v, "'%s' is %s, constants are f32", tensor->name,
+    if (tensor->type != DT_F32 && tensor->kind == TENSOR_PARAMETER)
+        FAULT(v, "'%s' is %s, parameters are f32", tensor->name,
               dtype_name(tensor->type));
 }
 

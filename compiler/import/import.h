@@ -16,6 +16,8 @@
 
 #include "graph/graph.h"
 
+struct OnnxModel;
+
 /* --dim NAME=VALUE */
 typedef struct ImportDim {
     const char *name;
@@ -33,5 +35,8 @@ bool import_is_onnx(const char *path);
 /* NULL and diagnostics: all that is not supported, at once. */
 Graph *import_onnx(Arena *arena, const char *path,
                    const ImportOptions *options);
+/* The same of a model that was read. */
+Graph *import_model(Arena *arena, const struct OnnxModel *model,
+                    const ImportOptions *options);
 
 #endif

@@ -4,12 +4,13 @@
  *     OnnxModel *model = onnx_read(arena, "net.onnx");
  *     for (int i = 0; i < model->graph->node_count; i++) ...
  *
- * What is promised of a model that was read: names are valid UTF-8 without NUL;
- * each value has one maker (an input, an initialiser or a node; an initialiser
- * that is also an input counts once); every name that is read was made; nodes
- * stand in an order in which makers come before readers; functions of the model
- * are inlined; a tensor has as many elements as its shape says. What the nodes
- * mean, their operators, attributes and types, nobody has looked at.
+ * What is promised of a model that was read: names are valid UTF-8 (a NUL
+ * within them is ONNX_NUL); each value has one maker (an input, an initialiser
+ * or a node; an initialiser that is also an input counts once); every name that
+ * is read was made; nodes stand in an order in which makers come before
+ * readers; functions of the model are inlined; a tensor has as many elements as
+ * its shape says. What the nodes mean, their operators, domains, attributes and
+ * types, nobody has looked at.
  *
  * Names are the model's own and may be anything: C keywords, quotes, newlines.
  */
@@ -22,6 +23,9 @@
 #define ONNX_MAX_RANK  8
 #define ONNX_MAX_OPSET 26
 #define ONNX_MIN_OPSET 6
+
+/* A NUL in a name: two bytes that are in no UTF-8. */
+#define ONNX_NUL "\xc0\x80"
 
 /* Dense, row-major, in the host's byte order; dimensions may be 0. */
 typedef struct OnnxTensor {
@@ -57,7 +61,7 @@ typedef struct OnnxAttr {
     OnnxAttrKind kind;
     float f;
     int64_t i;
-    const char *s; /* strings: valid UTF-8 without NUL */
+    const char *s; /* strings: like names */
     OnnxTensor *tensor;
     int count; /* of floats, ints or strings */
     const float *floats;
@@ -70,10 +74,14 @@ typedef struct OnnxNode {
     const char *name;   /* may be "" */
     const char *op;     /* "Conv" */
     const char *domain; /* "" is ONNX's own ("ai.onnx" is written "") */
+    int64_t opset; /* the domain's version; functions can have another one than
+                      the model: what a node means is said by this one */
     int input_count, output_count, attr_count;
-    const char **input, **output; /* NULL: an optional one is left out */
+    const char **input, **output; /* NULL: an optional one is left out; the
+                                     last one is there */
     OnnxAttr *attr;
-    int line; /* of the listing; 1-based */
+    int line;     /* of the listing; 1-based */
+    size_t start; /* the line's first byte */
 } OnnxNode;
 
 /* A dimension is a number, a symbol, or neither. */
@@ -125,8 +133,11 @@ OnnxModel *onnx_read(Arena *arena, const char *path);
 OnnxModel *onnx_read_bytes(Arena *arena, const char *path, const void *bytes,
                            size_t size, const char *folder);
 
+/* False in a cnnc that was built without libprotobuf-c: nothing can be read. */
+extern const bool onnx_is_there;
+
 /* A name as a message shows it: quotes, controls and what is no UTF-8 escaped,
- * cut to at most 64 characters; in a ring of static buffers. */
+ * cut to at most 64 characters; in a ring of eight static buffers. */
 const char *onnx_show(const char *name);
 
 #endif

@@ -258,6 +258,16 @@ static bool choose_sequence(const Kernel *kernel, const Target *target,
     return false;
 }
 
+static bool choose_tiles(const Cost *c, const Kernel *kernel,
+                         Schedule *schedule)
+{
+    if (cost_write_tiles(kernel, c->nest, schedule) &&
+        works(kernel, schedule, c->target))
+        return true;
+    schedule->steps.count = 0;
+    return false;
+}
+
 /* The kernel after the first steps, or NULL where they do not apply. */
 static Kernel *kernel_after(const Kernel *kernel, const Schedule *schedule)
 {
@@ -301,9 +311,11 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
                .rows = rows,
                .target = target,
                .lanes = target_lanes(target) };
-    if (nest_read(seen, &nest))
+    bool read = nest_read(seen, &nest);
+    if (read)
         gather_candidates(&c, seen);
     if (!choose_candidate(&c, kernel, seen, schedule) &&
+        !(read && !rows && choose_tiles(&c, kernel, schedule)) &&
         (rows || !choose_sequence(kernel, target, schedule)))
         schedule_plain(kernel, schedule);
     vec_free(&c.candidates);

@@ -51,5 +51,9 @@ void cost_write_flat(const Kernel *kernel, const Nest *nest,
  * there is something to do. */
 bool cost_sequence(const Kernel *kernel, const Target *target,
                    Schedule *schedule);
+/* What is read along one loop and written along another one is taken in tiles,
+ * small enough that the lines of both stay near; false for anything else. */
+bool cost_write_tiles(const Kernel *kernel, const Nest *nest,
+                      Schedule *schedule);
 
 #endif

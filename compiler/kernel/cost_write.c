@@ -167,6 +167,75 @@ void cost_write_flat(const Kernel *kernel, const Nest *nest, Schedule *schedule)
     text_free(&text);
 }
 
+/* ---- tiles of what is turned ------------------------------------------------------------ */
+
+#define TILE 16 /* elements: a line of the cache */
+#define MANY_LINES                                                             \
+    4096 /* elements that are turned at once: not near any more */
+
+/* The first that is no constant. */
+static void find_read(void *context, const Access *access, Role role,
+                      const Stmt *stmt)
+{
+    const Access **read = context;
+    (void)stmt;
+    if (role == ROLE_READ && *read == NULL &&
+        access->buffer->place != BUFFER_CONST &&
+        access->buffer->place != BUFFER_REG)
+        *read = access;
+}
+
+/* The loop along which the elements lie next to each other, or -1. */
+static int loop_along(const Nest *nest, const Access *access)
+{
+    for (int i = 0; access != NULL && i < nest->outs; i++) {
+        const NestLoop *l = &nest->loop[i];
+        if (l->extent > 1 && access_step(access, l->var, false) == 1)
+            return i;
+    }
+    return -1;
+}
+
+/* The outer half goes into the order's first part. */
+static const char *split_lines(const Kernel *kernel, const NestLoop *loop,
+                               Schedule *schedule, Text *order)
+{
+    int64_t size = block_of(kernel, loop->var);
+    if (size == 0)
+        size = TILE;
+    if (loop->extent <= size)
+        return loop->var->name;
+    schedule_add(schedule, STEP_SPLIT, size, 0, loop->var->name);
+    word(order, part_of(loop->var->name, "o"));
+    return part_of(loop->var->name, "i");
+}
+
+bool cost_write_tiles(const Kernel *kernel, const Nest *nest,
+                      Schedule *schedule)
+{
+    const char *inner, *innermost;
+    const Access *read = NULL;
+    Text order = { 0 };
+    int from, to;
+    visit_accesses(kernel->body, find_read, &read);
+    from = loop_along(nest, read);
+    to = loop_along(nest, &nest->store->store.place);
+    if (nest->main != nest->store || from < 0 || to < 0 || from == to ||
+        nest->loop[from].extent < MANY_LINES / nest->loop[to].extent)
+        return false;
+    for (int i = 0; i < nest->outs; i++) {
+        if (i != from && i != to)
+            word(&order, nest->loop[i].var->name);
+    }
+    innermost = split_lines(kernel, &nest->loop[to], schedule, &order);
+    inner = split_lines(kernel, &nest->loop[from], schedule, &order);
+    word(&order, inner);
+    word(&order, innermost);
+    schedule_add(schedule, STEP_ORDER, 0, 0, text_get(&order));
+    text_free(&order);
+    return true;
+}
+
 /* ---- the vector's and the tile's loops -------------------------------------------- */
 
 static void split_vector(Write *w)
@@ -340,7 +409,7 @@ static void write_prefetch(const Write *w)
 {
     const Nest *nest = w->cost->nest;
     const char *slices = w->name[w->cand->vector][0];
-    if (nest->w == NULL || slices == NULL || w->cost->lanes == 1 ||
+    if (!nest->packs || slices == NULL || w->cost->lanes == 1 ||
         nest->loop[w->cand->vector].step_w == 0 ||
         4 * nest->w->buffer->layout.size < w->cost->target->l2_bytes / 2)
         return;
@@ -360,7 +429,7 @@ void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
     int tile = cand->tile;
     split_tile(&w);
     write_order(&w);
-    if (nest->w != NULL)
+    if (nest->packs)
         schedule_add(schedule, STEP_PACK, 0, 0, nest->w->buffer->name);
     bool several = tile >= 0 && cand->rows > 1;
     if (several)

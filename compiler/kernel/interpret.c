@@ -75,15 +75,6 @@ static Memory memory_arena(const World *world, const Buffer *buffer)
                      world->workspace_written + buffer->offset };
 }
 
-static Memory memory_for(const World *world, const Buffer *buffer)
-{
-    if (buffer->place == BUFFER_CONST)
-        return memory_constant(world->arena, buffer);
-    if (buffer->place == BUFFER_ARENA)
-        return memory_arena(world, buffer);
-    return memory_new(world->arena, buffer);
-}
-
 static const Memory *memory_find(const World *world, const Buffer *buffer)
 {
     for (int i = 0; i < world->memory.count; i++) {
@@ -92,6 +83,26 @@ static const Memory *memory_find(const World *world, const Buffer *buffer)
     }
     BUG("buffer '%s' is no part of program '%s'", buffer->name,
         world->program->name);
+}
+
+/* Arrays of the caller come before what else they are seen as. */
+static Memory memory_view(const World *world, const Buffer *buffer)
+{
+    Memory memory = *memory_find(world, buffer->array);
+    REQUIRE(buffer->layout.size == buffer->array->layout.size);
+    memory.buffer = buffer;
+    return memory;
+}
+
+static Memory memory_for(const World *world, const Buffer *buffer)
+{
+    if (buffer->place == BUFFER_CONST)
+        return memory_constant(world->arena, buffer);
+    if (buffer->place == BUFFER_ARENA)
+        return memory_arena(world, buffer);
+    if (buffer->array)
+        return memory_view(world, buffer);
+    return memory_new(world->arena, buffer);
 }
 
 /* ---- inputs and outputs ------------------------------------------------------------- */

@@ -89,5 +89,7 @@ void machine_free(Machine *m);
 /* interpret_maths.c: NULL where the kind is none of these. */
 float (*maths_f32(ExprKind kind))(float);
 double (*maths_f64(ExprKind kind))(double);
+float (*maths2_f32(ExprKind kind))(float, float);
+double (*maths2_f64(ExprKind kind))(double, double);
 
 #endif

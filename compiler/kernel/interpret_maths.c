@@ -31,7 +31,18 @@ static double softplus(double x)
     M(TANH, tanh)                                                              \
     M(SIGMOID, sigmoid)                                                        \
     M(ERF, erf)                                                                \
-    M(SOFTPLUS, softplus)
+    M(SOFTPLUS, softplus)                                                      \
+    M(SIN, sin)                                                                \
+    M(COS, cos)                                                                \
+    M(TAN, tan)                                                                \
+    M(ASIN, asin)                                                              \
+    M(ACOS, acos)                                                              \
+    M(ATAN, atan)                                                              \
+    M(SINH, sinh)                                                              \
+    M(COSH, cosh)                                                              \
+    M(ASINH, asinh)                                                            \
+    M(ACOSH, acosh)                                                            \
+    M(ATANH, atanh)
 
 static const struct {
     float (*f32)(float);
@@ -50,4 +61,23 @@ float (*maths_f32(ExprKind kind))(float)
 double (*maths_f64(ExprKind kind))(double)
 {
     return rows[kind].f64;
+}
+
+/* The same of two operands. */
+static const struct {
+    float (*f32)(float, float);
+    double (*f64)(double, double);
+} rows2[EXPR_COUNT] = {
+    [EXPR_POW] = { f32_pow, pow },
+    [EXPR_FMOD] = { f32_fmod, fmod },
+};
+
+float (*maths2_f32(ExprKind kind))(float, float)
+{
+    return rows2[kind].f32;
+}
+
+double (*maths2_f64(ExprKind kind))(double, double)
+{
+    return rows2[kind].f64;
 }

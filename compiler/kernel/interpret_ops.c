@@ -50,12 +50,12 @@ static void load_lane(Slot *slot, int lane, DType type, const char *from)
         INTEGER(I32, int32_t)
         INTEGER(I64, int64_t)
         INTEGER(BOOL, uint8_t)
+        INTEGER(F16, uint16_t) /* only moved */
+        INTEGER(BF16, uint16_t)
 #undef INTEGER
     case DT_F32: memcpy(&slot->f[lane], from, 4); return;
     case DT_F64: memcpy(&slot->d[lane], from, 8); return;
-    case DT_F16:
-    case DT_BF16:
-    case DT_U64:
+    case DT_U64: memcpy(&slot->i[lane], from, 8); return;
     case DT_COUNT: break;
     }
     BUG("no arithmetic on %s", dtype_name(type));
@@ -298,6 +298,8 @@ UNARY(round_f32, float, f, AS_IS, nearbyintf(x))
 UNARY(round_f64, double, d, AS_IS, nearbyint(x))
 UNARY(maths_any_f32, float, f, AS_IS, maths_f32(c->kind)(x))
 UNARY(maths_any_f64, double, d, AS_IS, maths_f64(c->kind)(x))
+BINARY(maths2_any_f32, float, f, AS_IS, maths2_f32(c->kind)(x, y))
+BINARY(maths2_any_f64, double, d, AS_IS, maths2_f64(c->kind)(x, y))
 ACROSS(sum_f32, float, f, x + y)
 ACROSS(sum_f64, double, d, x + y)
 ACROSS(max_across_f32, float, f, x > y ? x : y)
@@ -321,15 +323,17 @@ static void copy_lane(Slot *to, int lane, const Slot *from, int from_lane,
      : kind == EXPR_SELECT_LE ? (x) <= (y)                                     \
                               : (x) == (y))
 
-static bool lane_holds(ExprKind kind, Class class, const Slot *a, const Slot *b,
+static bool lane_holds(ExprKind kind, DType type, const Slot *a, const Slot *b,
                        int i)
 {
-    switch (class) {
+    if (type == DT_U64)
+        return COMPARE((uint64_t)a->i[i], (uint64_t)b->i[i]);
+    switch (class_of(type)) {
     case CLASS_F32: return COMPARE(a->f[i], b->f[i]);
     case CLASS_F64: return COMPARE(a->d[i], b->d[i]);
     case CLASS_INT: return COMPARE(a->i[i], b->i[i]);
     }
-    BUG("no class %d", (int)class);
+    BUG("no class of %s", dtype_name(type));
 }
 
 /* The result may share its slot with an operand of another width. */
@@ -340,7 +344,7 @@ static void run_select(Machine *m, const Code *c)
 
     LANES
     {
-        bool holds = lane_holds(c->kind, class_of(c->from), a, b, i);
+        bool holds = lane_holds(c->kind, c->from, a, b, i);
         const Slot *chosen = holds ? SLOT(2) : SLOT(3);
         copy_lane(&result, i, chosen, i, class_of(c->elem));
         result.poison |= chosen->poison & 1u << i;
@@ -454,11 +458,6 @@ void run_stop(Machine *m, const Code *c)
 
 /* ---- the table ---------------------------------------------------------------------- */
 
-#define MATHS                                                                  \
-    {                                                                          \
-        maths_any_f32, maths_any_f64, NULL                                     \
-    }
-
 static Run *const table[EXPR_COUNT][3] = {
     [EXPR_LOAD] = { run_load, run_load, run_load },
     [EXPR_EVEN] = { run_even, run_even, run_even },
@@ -478,14 +477,6 @@ static Run *const table[EXPR_COUNT][3] = {
     [EXPR_FLOOR] = { floor_f32, floor_f64, NULL },
     [EXPR_CEIL] = { ceil_f32, ceil_f64, NULL },
     [EXPR_ROUND] = { round_f32, round_f64, NULL },
-    [EXPR_EXP] = MATHS,
-    [EXPR_LOG] = MATHS,
-    [EXPR_EXPM1] = MATHS,
-    [EXPR_LOG1P] = MATHS,
-    [EXPR_TANH] = MATHS,
-    [EXPR_SIGMOID] = MATHS,
-    [EXPR_ERF] = MATHS,
-    [EXPR_SOFTPLUS] = MATHS,
     [EXPR_SELECT_LT] = { run_select, run_select, run_select },
     [EXPR_SELECT_LE] = { run_select, run_select, run_select },
     [EXPR_SELECT_EQ] = { run_select, run_select, run_select },
@@ -496,9 +487,23 @@ static Run *const table[EXPR_COUNT][3] = {
     [EXPR_MIN_ACROSS] = { min_across_f32, min_across_f64, NULL },
 };
 
+/* NULL where it is no mathematical function, or not of floats. */
+static Run *maths_run(ExprKind kind, Class class)
+{
+    if (class == CLASS_INT)
+        return NULL;
+    if (maths_f32(kind))
+        return class == CLASS_F32 ? maths_any_f32 : maths_any_f64;
+    if (maths2_f32(kind))
+        return class == CLASS_F32 ? maths2_any_f32 : maths2_any_f64;
+    return NULL;
+}
+
 Run *run_of(ExprKind kind, Type type)
 {
     Run *run = table[kind][class_of(type.elem)];
+    if (!run)
+        run = maths_run(kind, class_of(type.elem));
     if (kind == EXPR_LOAD && type.elem == DT_F32)
         run = type.lanes == 1 ? load_f32 : load_f32s;
     if (!run)

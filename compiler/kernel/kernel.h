@@ -112,6 +112,8 @@ struct Buffer {
     Dim dim[KERNEL_RANK];
     Layout layout;
     int64_t offset;   /* BUFFER_ARENA: bytes into the workspace */
+    Buffer *array;    /* of the caller: this buffer is that one's array in
+                         another shape and layout; NULL: one of its own */
     const void *data; /* BUFFER_CONST: logical, row-major, of `type` */
     bool settled;     /* a final kernel reads it: its layout stays */
     const char *what; /* for a comment: "conv1.weight", or NULL */
@@ -128,6 +130,8 @@ const char *layout_fault(const Buffer *buffer); /* what is wrong, or NULL */
 /* The physical array of a constant: layout.size elements, gaps zero. */
 void *buffer_pack(Arena *arena, const Buffer *buffer);
 bool layout_equal(const Layout *a, const Layout *b);
+/* The address of each logical position is its number, row-major: no halo. */
+bool layout_in_order(const Buffer *buffer);
 bool piece_is_linear(const Piece *piece); /* div 1, no mod */
 /* The next logical position, the last dimension fastest; false after the last,
  * with index all 0 again. */
@@ -200,6 +204,19 @@ typedef struct Type {
     EXPR(SIGMOID, 1, "sigmoid")                                                \
     EXPR(ERF, 1, "erf")                                                        \
     EXPR(SOFTPLUS, 1, "softplus")                                              \
+    EXPR(SIN, 1, "sin")                                                        \
+    EXPR(COS, 1, "cos")                                                        \
+    EXPR(TAN, 1, "tan")                                                        \
+    EXPR(ASIN, 1, "asin")                                                      \
+    EXPR(ACOS, 1, "acos")                                                      \
+    EXPR(ATAN, 1, "atan")                                                      \
+    EXPR(SINH, 1, "sinh")                                                      \
+    EXPR(COSH, 1, "cosh")                                                      \
+    EXPR(ASINH, 1, "asinh")                                                    \
+    EXPR(ACOSH, 1, "acosh")                                                    \
+    EXPR(ATANH, 1, "atanh")                                                    \
+    EXPR(POW, 2, "pow")                                                        \
+    EXPR(FMOD, 2, "fmod")                                                      \
     EXPR(SELECT_LT, 4, "select_lt")                                            \
     EXPR(SELECT_LE, 4, "select_le")                                            \
     EXPR(SELECT_EQ, 4, "select_eq")                                            \
@@ -364,7 +381,8 @@ struct Kernel {
 
 typedef struct ProgramPort {
     Buffer *buffer;
-    const char *name; /* as the user gave it, any text */
+    const char *name;  /* as the user gave it, any text */
+    const char *title; /* what the manifest calls it; NULL: as name */
     int rank;
     int64_t dim[KERNEL_RANK];
     const char *const *classes; /* outputs; NULL: none */

@@ -207,6 +207,49 @@ void layout_verify(const Buffer *buffer)
         BUG("buffer '%s': %s", buffer->name, fault);
 }
 
+/* ---- order --------------------------------------------------------------- */
+
+/* Whether index i of the dim adds i * stride to the address: its pieces are
+ * the digits of i, each where the digit counts. */
+static bool dim_in_order(const Layout *layout, int dim, int64_t extent,
+                         int64_t stride)
+{
+    int used = 0, there = 0;
+    int64_t from = 1; /* of the next digit */
+
+    for (int i = 0; i < layout->count; i++)
+        there += layout->piece[i].dim == dim &&
+                 piece_values(&layout->piece[i], extent) > 1;
+    while (from < extent) {
+        const Piece *piece = NULL;
+        for (int i = 0; i < layout->count && !piece; i++)
+            if (layout->piece[i].dim == dim && layout->piece[i].div == from)
+                piece = &layout->piece[i];
+        if (!piece || piece->stride != exact_mul(from, stride) ||
+            piece->mod == 1)
+            return false;
+        used++;
+        from = piece->mod && piece->mod < ceil_div(extent, from)
+                   ? from * piece->mod
+                   : extent;
+    }
+    return used == there;
+}
+
+bool layout_in_order(const Buffer *buffer)
+{
+    int64_t stride = 1;
+
+    for (int i = buffer->rank - 1; i >= 0; i--) {
+        const Dim *dim = &buffer->dim[i];
+        if (dim->before || dim->after ||
+            !dim_in_order(&buffer->layout, i, dim->extent, stride))
+            return false;
+        stride = exact_mul(stride, dim->extent);
+    }
+    return buffer->layout.offset == 0;
+}
+
 /* ---- packing --------------------------------------------------------------- */
 
 /* The next logical position, the last dimension fastest; false after the last. */

@@ -125,6 +125,16 @@ static void find_operand(void *context, const Access *access, Role role,
         nest->x = access;
 }
 
+/* Both operands are computed by the network: a plain load of the second one
+ * takes the part of the weights. */
+static void find_second(Nest *nest)
+{
+    const Expr *by = nest->main->store.by;
+    if (by->kind == EXPR_LOAD && by->access.buffer->place != BUFFER_REG &&
+        nest->x != NULL && &by->access != nest->x)
+        nest->w = &by->access;
+}
+
 static void find_operands(Nest *nest)
 {
     nest->fma = nest->main != NULL && nest->main->store.op == ACCUM_FMA;
@@ -137,6 +147,9 @@ static void find_operands(Nest *nest)
     visit_accesses(&alone, find_operand, nest);
     if (!nest->fma)
         nest->w = NULL;
+    nest->packs = nest->w != NULL;
+    if (nest->fma && nest->w == NULL)
+        find_second(nest);
 }
 
 static void find_steps(Nest *nest)
@@ -145,7 +158,7 @@ static void find_steps(Nest *nest)
         NestLoop *l = &nest->loop[i];
         l->step_y = access_step(&nest->store->store.place, l->var, false);
         l->step_x = nest->x ? access_step(nest->x, l->var, false) : 0;
-        l->step_w = nest->w ? access_step(nest->w, l->var, true) : 0;
+        l->step_w = nest->w ? access_step(nest->w, l->var, nest->packs) : 0;
     }
 }
 
@@ -264,7 +277,8 @@ static void check_step(void *context, const Access *access, Role role,
     if (access->buffer->place == BUFFER_REG ||
         access->buffer->place == BUFFER_LOCAL)
         return;
-    int64_t step = access_step(access, s->var, access == s->nest->w);
+    bool packed = s->nest->packs && access == s->nest->w;
+    int64_t step = access_step(access, s->var, packed);
     bool apart = role == ROLE_READ && step >= 2 && step <= 4 &&
                  access->buffer->type == DT_F32;
     bool woven = role == ROLE_STORE && target_weaves(step);

@@ -35,8 +35,10 @@ typedef struct Nest {
     const Stmt *main;  /* the sum's statement, or the store */
     const Stmt *store; /* the last store of an element */
     const Access *x;   /* what the sum reads that is no constant, or NULL */
-    const Access *w;   /* the constant it multiplies with, or NULL */
+    const Access *w;   /* what it multiplies with: a constant, or else the
+                          other operand; or NULL */
     bool fma;
+    bool packs;  /* w is a constant, to be laid out as it is read */
     int scalars; /* locals of rank 0 */
 } Nest;
 

@@ -81,7 +81,7 @@ static void print_layout(Text *text, const Layout *layout)
                 layout->size);
 }
 
-/* input f32[28][28][1] */
+/* input f32[28][28][1] of image */
 static void print_buffer_type(Text *text, const Buffer *buffer)
 {
     Layout plain = layout_plain(buffer->rank, buffer->dim);
@@ -94,6 +94,8 @@ static void print_buffer_type(Text *text, const Buffer *buffer)
         print_layout(text, &buffer->layout);
     if (buffer->place == BUFFER_ARENA)
         text_printf(text, " at %" PRId64, buffer->offset);
+    if (buffer->array)
+        text_printf(text, " of %s", buffer->array->name);
 }
 
 /* Of the logical data. */

@@ -104,6 +104,27 @@ static void read_layout(Reader *r, Layout *layout)
     expect(r, ")");
 }
 
+static Buffer *find_in_program(const Program *program, const char *name)
+{
+    for (int i = 0; i < program->buffers.count; i++) {
+        if (program->buffers.at[i]->name == name)
+            return program->buffers.at[i];
+    }
+    return NULL;
+}
+
+/* The caller's array that the buffer is another view of. */
+static Buffer *read_array(Reader *r, const Buffer *buffer)
+{
+    const char *name = expect_name(r, "a buffer");
+    Buffer *array = name ? find_in_program(r->program, name) : NULL;
+    if (name && (!array || array->place != buffer->place || array->array ||
+                 array->type != buffer->type || buffer->place > BUFFER_OUTPUT ||
+                 array->layout.size != buffer->layout.size))
+        read_fail(r, "'%s' is no such array of the caller", name);
+    return array;
+}
+
 /* input f32[28][28][1] layout(...) at 64 */
 static Buffer read_buffer_type(Reader *r, const char *name)
 {
@@ -123,18 +144,11 @@ static Buffer read_buffer_type(Reader *r, const char *name)
         buffer.layout = layout_plain(buffer.rank, buffer.dim);
     if (accept_word(r, "at"))
         buffer.offset = read_integer(r, 0, READ_INDEX_MAX);
+    if (accept_word(r, "of"))
+        buffer.array = read_array(r, &buffer);
     if (!r->failed && layout_fault(&buffer))
         read_fail(r, "buffer '%s': %s", name, layout_fault(&buffer));
     return buffer;
-}
-
-static Buffer *find_in_program(const Program *program, const char *name)
-{
-    for (int i = 0; i < program->buffers.count; i++) {
-        if (program->buffers.at[i]->name == name)
-            return program->buffers.at[i];
-    }
-    return NULL;
 }
 
 static void read_buffer(Reader *r)
@@ -256,7 +270,8 @@ static bool same_buffer(const Buffer *a, const Buffer *b)
 {
     return a->type == b->type && a->place == b->place && a->rank == b->rank &&
            memcmp(a->dim, b->dim, sizeof a->dim) == 0 &&
-           layout_equal(&a->layout, &b->layout) && a->offset == b->offset;
+           layout_equal(&a->layout, &b->layout) && a->offset == b->offset &&
+           a->array == b->array;
 }
 
 static void read_param(Reader *r)

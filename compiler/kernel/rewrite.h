@@ -38,6 +38,10 @@ bool limit_try(Limit *limit, const Affine *sum, int64_t div);
 int64_t loop_iterations_most(const Stmt *loop);
 bool loop_constant(const Stmt *loop, int64_t *lo, int64_t *hi);
 
+/* The other kernel is used up: what it names moves. */
+void kernel_adopt(Kernel *kernel, const Kernel *other);
+void kernel_drop_param(Kernel *kernel, const Buffer *buffer);
+
 /* The last statement of a list; NULL for the empty one. */
 Stmt *list_last(Stmt *list);
 

@@ -137,6 +137,12 @@ static bool whole_fits(const Vector *v, const Access *access)
     return false;
 }
 
+/* Floats, and bytes, which become floats. */
+static bool has_vectors(DType type)
+{
+    return type == DT_F32 || dtype_size(type) == 1;
+}
+
 /* Whole vectors where the buffer goes on behind what is needed: the last lanes
  * then hold anything, and nobody looks at them. */
 static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
@@ -148,6 +154,12 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
         step = -1;
     if (step == 0)
         return load;
+    if (!has_vectors(load->type.elem)) {
+        text_printf(v->e->why, "there are no vectors of %s ('%s')",
+                    dtype_name(load->type.elem), access.buffer->name);
+        *ok = false;
+        return load;
+    }
     access.address =
         affine_substitute(k, access.address, v->var, affine_const(k, 0));
     bool apart = step >= 2 && step <= 4 && load->type.elem == DT_F32 &&

@@ -233,7 +233,7 @@ static bool inline_list(Inline *in, Stmt **link)
     return true;
 }
 
-static void drop_param(Kernel *k, const Buffer *buffer)
+void kernel_drop_param(Kernel *k, const Buffer *buffer)
 {
     int kept = 0;
     for (int i = 0; i < k->params.count; i++) {
@@ -261,7 +261,7 @@ bool rewrite_inline(Kernel *reader, const Kernel *producer, Buffer *buffer,
         text_printf(why, "'%s' does not read '%s'", reader->name, buffer->name);
         return false;
     }
-    drop_param(reader, buffer);
+    kernel_drop_param(reader, buffer);
     kernel_simplify(reader);
     return true;
 }

@@ -101,9 +101,9 @@ static Stmt **sort_run(Kernel *k, Stmt **link, const char *buffer)
 typedef struct Life {
     const Buffer *buffer;
     int64_t address;
-    int sets, set;   /* how often, and where last, it is set */
-    int first, last; /* where else it is touched; -1: nowhere */
-    int written;     /* where it is last added to; -1: nowhere */
+    int sets, set; /* how often, and where last, it is set; -1: nowhere */
+    int first;     /* where it is first touched otherwise; -1: nowhere */
+    int written;   /* where it is last added to; -1: nowhere */
 } Life;
 
 typedef struct Run {
@@ -111,6 +111,7 @@ typedef struct Run {
     VEC(Life) lives;
     VEC(const Buffer *) loaded, stored; /* memory, not constants */
     int at;                             /* of the statement looked at */
+    bool unknown; /* some register's element is known only when it runs */
 } Run;
 
 static Life *life_of(Run *run, const Access *access)
@@ -125,8 +126,8 @@ static Life *life_of(Run *run, const Access *access)
     }
     vec_push(&run->lives, (Life){ .buffer = access->buffer,
                                   .address = address,
+                                  .set = -1,
                                   .first = -1,
-                                  .last = -1,
                                   .written = -1 });
     return &run->lives.at[run->lives.count - 1];
 }
@@ -163,8 +164,10 @@ static void note_access(void *context, const Access *access, Role role,
         return;
     }
     Life *life = life_of(run, access);
-    if (life == NULL)
+    if (life == NULL) {
+        run->unknown = true;
         return;
+    }
     if (role == ROLE_STORE) {
         life->sets++;
         life->set = run->at;
@@ -172,7 +175,6 @@ static void note_access(void *context, const Access *access, Role role,
     }
     if (life->first < 0)
         life->first = run->at;
-    life->last = run->at;
     if (role == ROLE_ACCUM)
         life->written = run->at;
 }
@@ -206,13 +208,25 @@ static void note_read(void *context, const Access *access, Role role,
         r->written = written;
 }
 
+/* A name is given by a statement, which has to come first. */
+static bool has_name(const Expr *expr)
+{
+    if (expr->kind == EXPR_TEMP)
+        return true;
+    for (int i = 0; i < expr_operands(expr->kind); i++) {
+        if (has_name(expr->arg[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Twice the place in the new order; odd: between two statements. */
 static int64_t key_in_run(Run *run, int at)
 {
     Stmt alone = *run->stmts.at[at];
     Reads r = { .run = run, .written = -1, .known = true };
     alone.next = NULL;
-    if (alone.kind != STMT_STORE)
+    if (run->unknown || alone.kind != STMT_STORE || has_name(alone.store.value))
         return 2 * (int64_t)at;
     visit_accesses(&alone, note_read, &r);
     const Buffer *to = alone.store.place.buffer;
@@ -221,7 +235,8 @@ static int64_t key_in_run(Run *run, int at)
     if (to->place == BUFFER_REG) {
         const Life *life = life_of(run, &alone.store.place);
         bool movable = life != NULL && life->sets == 1 && r.written < 0 &&
-                       life->first > at;
+                       life->first > at &&
+                       run->stmts.at[life->first]->kind == STMT_ACCUM;
         return movable ? 2 * (int64_t)life->first - 1 : 2 * (int64_t)at;
     }
     bool movable = r.written >= 0 && r.written < at &&
@@ -229,11 +244,18 @@ static int64_t key_in_run(Run *run, int at)
     return movable ? 2 * (int64_t)r.written + 1 : 2 * (int64_t)at;
 }
 
+static bool is_memory_store(const Stmt *stmt)
+{
+    return (stmt->kind == STMT_STORE || stmt->kind == STMT_ACCUM) &&
+           stmt->store.place.buffer->place != BUFFER_REG;
+}
+
 /* The statements from *link on up to a loop or block. Returns their end. */
 static Stmt **tighten(Stmt **link)
 {
     Run run = { .at = 0 };
     VEC(Keyed) keyed = { 0 };
+    int64_t stored = 0;
     for (Stmt *stmt = *link; is_straight(stmt); stmt = stmt->next, run.at++) {
         Stmt alone = *stmt;
         alone.next = NULL;
@@ -242,8 +264,15 @@ static Stmt **tighten(Stmt **link)
     }
     Stmt *after =
         run.stmts.count ? run.stmts.at[run.stmts.count - 1]->next : *link;
-    for (int i = 0; i < run.stmts.count; i++)
-        vec_push(&keyed, (Keyed){ run.stmts.at[i], key_in_run(&run, i), i });
+    for (int i = 0; i < run.stmts.count; i++) {
+        Keyed one = { run.stmts.at[i], key_in_run(&run, i), i };
+        if (is_memory_store(one.stmt)) { /* these keep their order */
+            if (one.key < stored)
+                one.key = stored;
+            stored = one.key;
+        }
+        vec_push(&keyed, one);
+    }
     qsort(keyed.at, (size_t)keyed.count, sizeof *keyed.at, compare_keyed);
     for (int i = 0; i < keyed.count; i++) {
         *link = keyed.at[i].stmt;

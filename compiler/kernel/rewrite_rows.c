@@ -71,29 +71,6 @@ bool kernel_rows_read(Kernel *reader, const Buffer *buffer, int64_t *step,
 
 /* ---- one kernel of two ---------------------------------------------------------------- */
 
-static void adopt_params(Kernel *reader, const Kernel *producer)
-{
-    for (int i = 0; i < producer->params.count; i++)
-        kernel_param(reader, producer->params.at[i]);
-}
-
-/* The producer is used up: what it names moves. */
-static void adopt_names(Kernel *reader, const Kernel *producer)
-{
-    kernel_adopt_vars(reader, producer);
-    for (int i = 0; i < producer->locals.count; i++) {
-        Buffer *local = producer->locals.at[i];
-        local->name = kernel_unique_name(reader, local->name);
-        vec_push(&reader->locals, local);
-    }
-    for (int i = 0; i < producer->temps.count; i++) {
-        Temp *temp = producer->temps.at[i];
-        temp->name = kernel_unique_name(reader, temp->name);
-        temp->id = reader->temps.count;
-        vec_push(&reader->temps, temp);
-    }
-}
-
 /* The producer's loop over the rows low..high of iteration v. */
 static Stmt *rows_of(Kernel *k, const Stmt *rows, const Affine *low,
                      const Affine *high)
@@ -116,9 +93,7 @@ bool rewrite_rows(Kernel *reader, const Kernel *producer, int64_t step,
         text_add(why, "rows are not the outermost loops");
         return false;
     }
-    adopt_params(reader, producer);
-    adopt_names(reader, producer);
-    reader->macs += producer->macs;
+    kernel_adopt(reader, producer);
     const Affine *v =
         affine_scale(reader, affine_var(reader, outer->loop.var), step);
     int64_t first = low > high - step ? low : high - step;

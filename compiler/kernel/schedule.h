@@ -56,6 +56,14 @@ bool rewrite_prefetch(Kernel *kernel, const char *buffer, const char *var,
 bool rewrite_inline(Kernel *reader, const Kernel *producer, Buffer *buffer,
                     Text *why);
 /*
+ * The same the other way round, for a producer that is no such nest: where it
+ * stores an element, it stores what the reader makes of that instead. The
+ * reader is one statement that reads the buffer where it stores. One that
+ * fails may have changed the kernel.
+ */
+bool rewrite_append(Kernel *kernel, const Kernel *reader, Buffer *buffer,
+                    Text *why);
+/*
  * Fusion over rows. Iteration v of the reader's outermost loop reads rows
  * step*v + low .. step*v + high - 1 of the buffer (false: not of that kind).
  */
@@ -99,6 +107,15 @@ bool kernel_expand(Kernel *kernel, const Target *target, Text *why);
  * loads lies together. Before peeling and expansion.
  */
 bool rewrite_pack(Kernel *kernel, const char *buffer, Text *why);
+
+/*
+ * Each of several nests side by side as a kernel of its own, with variables and
+ * locals of its own; 0 where there are not several, more than `most`, or where
+ * they share something. kernel_join puts what the other does, which is used up,
+ * behind what the kernel does.
+ */
+int kernel_parts(const Kernel *kernel, Kernel **parts, int most);
+void kernel_join(Kernel *kernel, const Kernel *other);
 
 /* A kernel of its own with the same body: a rewrite that fails on it leaves
  * the first as it was. Buffers of the program are shared, locals are not. */

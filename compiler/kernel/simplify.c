@@ -136,6 +136,53 @@ static const Expr *index_constant(Kernel *k, const Expr *e)
                : NULL;
 }
 
+/* ---- truth values: where they decide of floats, they become floats ------------- */
+
+static bool is_select(const Expr *e)
+{
+    return e->kind == EXPR_SELECT_LT || e->kind == EXPR_SELECT_LE ||
+           e->kind == EXPR_SELECT_EQ;
+}
+
+static bool is_float_of_bool(const Expr *e)
+{
+    return e->type.elem == DT_F32 && e->arg[0]->type.elem == DT_BOOL;
+}
+
+/* float(x < y ? 1 : 0), of bools, is x < y ? 1.0 : 0.0. */
+static const Expr *select_floats(Kernel *k, const Expr *select)
+{
+    return expr_4(k, select->kind, select->arg[0], select->arg[1],
+                  expr_convert(k, DT_F32, select->arg[2]),
+                  expr_convert(k, DT_F32, select->arg[3]));
+}
+
+static const Expr *convert_operands(Kernel *k, const Expr *e)
+{
+    return expr_2(k, e->kind, expr_convert(k, DT_F32, e->arg[0]),
+                  expr_convert(k, DT_F32, e->arg[1]));
+}
+
+static const Expr *compare_floats(Kernel *k, const Expr *e)
+{
+    return expr_4(k, e->kind, expr_convert(k, DT_F32, e->arg[0]),
+                  expr_convert(k, DT_F32, e->arg[1]), e->arg[2], e->arg[3]);
+}
+
+/* (x < y ? 1 : 0) == 0 ? c : d is x < y ? d : c. NULL where it is not. */
+static const Expr *decided_once(Kernel *k, const Expr *e)
+{
+    const Expr *inner = e->arg[0], *value = e->arg[1];
+    if (!is_select(inner) || !is_const(value) || !is_const(inner->arg[2]) ||
+        !is_const(inner->arg[3]) ||
+        (inner->arg[2]->constant == value->constant) ==
+            (inner->arg[3]->constant == value->constant))
+        return NULL;
+    const bool straight = inner->arg[2]->constant == value->constant;
+    return expr_4(k, inner->kind, inner->arg[0], inner->arg[1],
+                  e->arg[straight ? 2 : 3], e->arg[straight ? 3 : 2]);
+}
+
 /* RULE(name, kind of e, condition, result): a, b, c, d are e's operands. */
 #define RULES(RULE)                                                            \
     RULE(add_zero, ADD, is_neutral(b), a)                                      \
@@ -160,6 +207,13 @@ static const Expr *index_constant(Kernel *k, const Expr *e)
     RULE(same_lt, SELECT_LT, expr_equal(c, d), c)                              \
     RULE(same_le, SELECT_LE, expr_equal(c, d), c)                              \
     RULE(same_eq, SELECT_EQ, expr_equal(c, d), c)                              \
+    RULE(float_of_choice, CONVERT, is_float_of_bool(e) && is_select(a),        \
+         select_floats(k, a))                                                  \
+    RULE(float_of_both, CONVERT,                                               \
+         is_float_of_bool(e) && (a->kind == EXPR_MIN || a->kind == EXPR_MAX),  \
+         convert_operands(k, a))                                               \
+    RULE(equal_bools, SELECT_EQ, is_float_of_bool(e), compare_floats(k, e))    \
+    RULE(decided_once, SELECT_EQ, true, decided_once(k, e))                    \
     RULE(splat_add, ADD, true, splat_late(k, e))                               \
     RULE(splat_sub, SUB, true, splat_late(k, e))                               \
     RULE(splat_mul, MUL, true, splat_late(k, e))                               \

@@ -131,8 +131,6 @@ static void verify_type(const Check *check, Type type)
 {
     bool found = type.lanes == 1 || !check->target;
 
-    if (type.elem == DT_F16 || type.elem == DT_BF16 || type.elem == DT_U64)
-        FAULT(check, "no arithmetic on %s", dtype_name(type.elem));
     for (int i = 0; !found && check->target->lanes[i]; i++)
         found = check->target->lanes[i] == type.lanes;
     if (!found || type.lanes < 1)
@@ -155,7 +153,7 @@ static void verify_constant(const Check *check, const Expr *expr)
 
 static bool is_float_only(ExprKind kind)
 {
-    return kind == EXPR_FMA || (kind >= EXPR_SQRT && kind <= EXPR_SOFTPLUS) ||
+    return kind == EXPR_FMA || (kind >= EXPR_SQRT && kind <= EXPR_FMOD) ||
            kind >= EXPR_SUM || kind == EXPR_DIV;
 }
 
@@ -163,6 +161,19 @@ static bool is_select(ExprKind kind)
 {
     return kind == EXPR_SELECT_LT || kind == EXPR_SELECT_LE ||
            kind == EXPR_SELECT_EQ;
+}
+
+/* Halves are only moved, 64-bit numbers without a sign also compared. */
+static void verify_arithmetic(const Check *check, const Expr *expr)
+{
+    const bool chooses = is_select(expr->kind);
+    for (int i = 0; i < expr_operands(expr->kind); i++) {
+        const DType type = expr->arg[i]->type.elem;
+        if (chooses && (i >= 2 || type == DT_U64))
+            continue;
+        if (type == DT_F16 || type == DT_BF16 || type == DT_U64)
+            FAULT(check, "no arithmetic on %s", dtype_name(type));
+    }
 }
 
 /* The type that the operation has by its operands. */
@@ -198,6 +209,7 @@ static void verify_operation(const Check *check, const Expr *expr)
             FAULT(check, "operands of '%s' differ in type",
                   expr_name(expr->kind));
     }
+    verify_arithmetic(check, expr);
     if (!type_equal(expr->type, expected_type(check, expr)))
         FAULT(check, "'%s' has a wrong type", expr_name(expr->kind));
     if (expr->type.elem == DT_I64 && expr->kind <= EXPR_ABS)

@@ -226,6 +226,8 @@ static bool bind_named(Scope *scope, Op op, const Arg *arg, Bound *bound)
 {
     int attr = attr_find(op, arg->name);
     Constant constant;
+    if (given_bind(scope, op, attr, arg, bound))
+        return true;
     if (attr < 0) {
         report_unknown_argument(scope, op, arg);
         return false;

@@ -350,6 +350,24 @@ Statement *statement_type(Statement *input, const char *type, Range type_range,
     return input;
 }
 
+Statement *statement_flows(Statement *input, Range range, const char *type,
+                           Range type_range)
+{
+    input->range = range;
+    input->input.flows = type;
+    input->input.flows_range = type_range;
+    return input;
+}
+
+Statement *statement_parameter(Parser *p, Range range, const char *name,
+                               Range name_range, const char *key)
+{
+    Statement *s =
+        statement_new(p, STATEMENT_PARAMETER, range, name, name_range);
+    s->input.key = key;
+    return s;
+}
+
 Scale *scale_add(Parser *p, Scale *scales, Operator op, Expr *by)
 {
     Scale **end = &scales;

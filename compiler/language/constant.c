@@ -91,6 +91,13 @@ static bool is_word(const char *name)
            dtype_parse(name, &type);
 }
 
+/* Words for numbers that digits cannot write. */
+static bool special_number(const char *name, double *number)
+{
+    *number = strcmp(name, "nan") == 0 ? (double)NAN : HUGE_VAL;
+    return isnan(*number) || strcmp(name, "inf") == 0;
+}
+
 static Constant constant_name(Scope *scope, const Expr *expr)
 {
     Constant *parameter = map_get(&scope->parameters, expr->text);
@@ -106,6 +113,9 @@ static Constant constant_name(Scope *scope, const Expr *expr)
         value->used = true;
         return constant;
     }
+    constant.kind = CONSTANT_FLOAT;
+    if (special_number(expr->text, &constant.number))
+        return constant;
     constant.kind = CONSTANT_WORD;
     constant.text = expr->text;
     if (is_word(expr->text))

@@ -48,7 +48,8 @@ static void elaborate_line(Scope *scope, const Statement *s)
 static void poison_body(Scope *scope, const Body *body)
 {
     for (const Statement *s = body ? body->first : NULL; s; s = s->next) {
-        if (s->kind == STATEMENT_CHAIN && s->name)
+        if ((s->kind == STATEMENT_CHAIN || s->kind == STATEMENT_PARAMETER) &&
+            s->name)
             map_set(&scope->values, s->name, value_poison(scope, s->range));
         if (s->kind == STATEMENT_IF) {
             poison_body(scope, s->branch.yes);
@@ -97,7 +98,8 @@ static void elaborate_broken(Scope *scope, const Statement *s)
 static bool in_its_place(Scope *scope, const Statement *s)
 {
     bool anywhere = s->kind == STATEMENT_BROKEN || s->kind == STATEMENT_IF ||
-                    s->kind == STATEMENT_CHAIN || s->kind == STATEMENT_BLOCK;
+                    s->kind == STATEMENT_CHAIN || s->kind == STATEMENT_BLOCK ||
+                    s->kind == STATEMENT_PARAMETER;
     bool in_if = scope->lines != scope->body;
     if (anywhere || (!scope->block && !in_if))
         return true;
@@ -113,6 +115,7 @@ static void elaborate_statement(Scope *scope, const Statement *s)
     case STATEMENT_NETWORK: return; /* network_name has seen it */
     case STATEMENT_WEIGHTS: elaborate_weights(scope, s); return;
     case STATEMENT_INPUT: elaborate_input(scope, s); return;
+    case STATEMENT_PARAMETER: elaborate_parameter(scope, s); return;
     case STATEMENT_OUTPUT: elaborate_output(scope, s); return;
     case STATEMENT_BLOCK: return; /* blocks_collect has seen it */
     case STATEMENT_IF: elaborate_if(scope, s); return;

@@ -27,6 +27,7 @@ typedef struct Formatter {
     int statement; /* kind of the first token of the statement at hand */
     bool sign;     /* the last token was a '-' in front of its number */
     Token last;    /* the last token of the line, comments left out */
+    int before;    /* kind of the last token, on whatever line */
 } Formatter;
 
 /* ---- tokens --------------------------------------------------------------------- */
@@ -128,7 +129,8 @@ static void line_notes(Formatter *f, int kind)
             line->arrow = at ? at + 1 : 0;
     } else if (kind == ':' && chain) {
         line->claim = at;
-    } else if (kind == ':' && line->statement == TOK_INPUT) {
+    } else if (kind == ':' && (line->statement == TOK_INPUT ||
+                               line->statement == TOK_PARAMETER)) {
         line->colon = at + 1;
     } else if (kind == '=' && chain && line->equals < 0 && line->head) {
         line->equals = at + 1;
@@ -137,7 +139,7 @@ static void line_notes(Formatter *f, int kind)
 
 static void line_add(Formatter *f, Token token)
 {
-    bool sign = token.kind == '-' && is_operator(f->last.kind);
+    bool sign = token.kind == '-' && is_operator(f->before);
     bool space = f->line->code.length && space_before(f, token.kind);
     line_notes(f, token.kind);
     if (space)
@@ -150,6 +152,7 @@ static void line_add(Formatter *f, Token token)
         f->parentheses--;
     f->sign = sign;
     f->last = token;
+    f->before = token.kind;
 }
 
 /* A new line for the token: a statement, or more of one. */

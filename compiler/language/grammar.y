@@ -62,6 +62,7 @@ static void grammar_error(const Range *range, Parser *p, const char *message);
 %token LOSS             "'loss'"
 %token BIND             "'bind'"
 %token TRAIN            "'train'"
+%token PARAMETER        "'parameter'"
 %token AND              "'and'"
 %token OR               "'or'"
 %token NOT              "'not'"
@@ -80,7 +81,8 @@ static void grammar_error(const Range *range, Parser *p, const char *message);
 %precedence SIGN
 
 %type <Body *> lines body else
-%type <Statement *> line statement weights input output loss if train
+%type <Statement *> line statement weights input input_line learned output loss if
+%type <Statement *> train
 %type <Scale *> scales
 %type <Chain *> chain
 %type <Step *> step layer use
@@ -115,6 +117,7 @@ statement:
     NETWORK NAME                { $$ = statement_network(p, @$, $2, @2); }
   | weights
   | input
+  | learned
   | output
   | loss
   | train
@@ -135,8 +138,20 @@ weights:
   ;
 
 input:
-    INPUT NAME ':' NAME list scales
+    input_line
+  | input_line AS NAME          { $$ = statement_flows($1, @$, $3, @3); }
+  ;
+
+input_line:
+    INPUT word ':' NAME list scales
       { $$ = statement_type(statement_input(p, @$, $2, @2), $4, @4, $5, $6); }
+  ;
+
+learned:
+    PARAMETER NAME ':' NAME list
+      { $$ = statement_type(statement_parameter(p, @$, $2, @2, NULL), $4, @4, $5, NULL); }
+  | PARAMETER NAME ':' NAME list AS key
+      { $$ = statement_type(statement_parameter(p, @$, $2, @2, $key), $4, @4, $5, NULL); }
   ;
 
 scales:
@@ -146,15 +161,15 @@ scales:
   ;
 
 output:
-    OUTPUT NAME                 { $$ = statement_output(p, @$, $2, @2, NULL); }
-  | OUTPUT NAME '=' chain       { $$ = statement_output(p, @$, $2, @2, $4); }
-  | OUTPUT NAME ':' note
+    OUTPUT word                 { $$ = statement_output(p, @$, $2, @2, NULL); }
+  | OUTPUT word '=' chain       { $$ = statement_output(p, @$, $2, @2, $4); }
+  | OUTPUT word ':' note
       { $$ = statement_note(p, statement_output(p, @$, $2, @2, NULL), $4); }
   ;
 
 loss:
     LOSS NAME                   { $$ = statement_loss(p, @$, $2, @2); }
-  | LOSS NAME '(' NAME ')'
+  | LOSS NAME '(' word ')'
       { $$ = statement_loss_of(statement_loss(p, @$, $2, @2), $4, @4); }
   ;
 
@@ -226,7 +241,7 @@ word:
 
 keyword:
     NETWORK | WEIGHTS | INPUT | OUTPUT | BLOCK | IF | ELSE | AS | LOSS | BIND
-  | TRAIN | AND | OR | NOT | YES | NO
+  | TRAIN | PARAMETER | AND | OR | NOT | YES | NO
   ;
 
 /* ---- arguments ---- */

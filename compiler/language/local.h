@@ -150,16 +150,17 @@ typedef struct Scale {
 } Scale;
 
 typedef enum StatementKind {
-    STATEMENT_BROKEN,  /* a line that could not be parsed */
-    STATEMENT_NETWORK, /* name */
-    STATEMENT_WEIGHTS, /* text, layout */
-    STATEMENT_INPUT,   /* name, input */
-    STATEMENT_OUTPUT,  /* name, output */
-    STATEMENT_BLOCK,   /* name, block */
-    STATEMENT_IF,      /* branch */
-    STATEMENT_CHAIN,   /* name or NULL, chain */
-    STATEMENT_LOSS,    /* name, loss */
-    STATEMENT_BIND,    /* name (the path), text */
+    STATEMENT_BROKEN,    /* a line that could not be parsed */
+    STATEMENT_NETWORK,   /* name */
+    STATEMENT_WEIGHTS,   /* text, layout */
+    STATEMENT_INPUT,     /* name, input */
+    STATEMENT_PARAMETER, /* name, input */
+    STATEMENT_OUTPUT,    /* name, output */
+    STATEMENT_BLOCK,     /* name, block */
+    STATEMENT_IF,        /* branch */
+    STATEMENT_CHAIN,     /* name or NULL, chain */
+    STATEMENT_LOSS,      /* name, loss */
+    STATEMENT_BIND,      /* name (the path), text */
     STATEMENT_TRAIN
 } StatementKind;
 
@@ -181,6 +182,9 @@ struct Statement {
             Range type_range;
             Expr *shape;
             Scale *scales;
+            const char *flows; /* the type of what flows on, or NULL */
+            Range flows_range;
+            const char *key; /* of a parameter, or NULL: its name */
         } input;
         struct {
             Chain *chain; /* or NULL */
@@ -249,6 +253,10 @@ Statement *statement_input(Parser *p, Range range, const char *name,
                            Range name_range);
 Statement *statement_type(Statement *input, const char *type, Range type_range,
                           Expr *shape, Scale *scales);
+Statement *statement_flows(Statement *input, Range range, const char *type,
+                           Range type_range);
+Statement *statement_parameter(Parser *p, Range range, const char *name,
+                               Range name_range, const char *key);
 Scale *scale_add(Parser *p, Scale *scales, Operator op, Expr *by);
 Statement *statement_output(Parser *p, Range range, const char *name,
                             Range name_range, Chain *chain);
@@ -280,6 +288,7 @@ typedef struct Scanner {
     const Source *source;
     void *flex;
     size_t offset; /* of the next token */
+    bool bind;     /* behind a 'bind': an arrow leads to a key */
 } Scanner;
 
 void scanner_open(Scanner *scanner, const Source *source, size_t offset);
@@ -492,6 +501,15 @@ Value *elaborate_chain(Scope *scope, const Chain *chain, const char *name,
 void elaborate_broken_chain(Scope *scope, Range range);
 /* The network's layers of that name, or "", and the name of a single one. */
 const char *path_join_names(Arena *arena, const char *path, const char *name);
+/* False, after an error, where another layer of the block has the name. */
+bool path_is_free(Scope *scope, Range range, const char *name);
+
+/* A weight that is a value: weight=kernel */
+typedef struct Given {
+    const char *name;
+    Range name_range, range;
+    Value *value;
+} Given;
 
 /* arguments.c: the arguments of a layer */
 typedef struct Bound {
@@ -501,6 +519,7 @@ typedef struct Bound {
     Constant attr[MAX_ATTRS];
     Range attr_range[MAX_ATTRS];
     bool given[MAX_ATTRS];
+    VEC(Given) given_values;
 } Bound;
 
 /* False where something is wrong with them, after reporting it. */
@@ -509,13 +528,22 @@ bool arguments_bind(Scope *scope, const Step *step, Op op, Bound *bound);
 bool argument_store(Scope *scope, Op op, int attr, const Bound *bound,
                     void *attrs);
 
+/* given.c: weights that are values of the network */
+/* Whether the argument is one; attr: the attribute of its name, or -1. */
+bool given_bind(Scope *scope, Op op, int attr, const Arg *arg, Bound *bound);
+/* Puts them into a node whose shape is known; false after an error. */
+bool given_attach(Scope *scope, Node *node, const Bound *bound);
+
 /* blocks.c */
 void blocks_collect(Scope *scope, const Body *body, bool outermost);
 Value *elaborate_block(Scope *scope, Step *step, Statement *block, Value *flow,
                        const char *path);
 
-/* network.c: what is outside of blocks */
+/* source.c: values that no layer makes */
 void elaborate_input(Scope *scope, const Statement *s);
+void elaborate_parameter(Scope *scope, const Statement *s);
+
+/* network.c: what is outside of blocks */
 void elaborate_output(Scope *scope, const Statement *s);
 void elaborate_loss(Scope *scope, const Statement *s);
 void elaborate_weights(Scope *scope, const Statement *s);

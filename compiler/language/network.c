@@ -2,7 +2,6 @@
  * network.c - what belongs to the network as a whole, outside of blocks.
  *
  *     weights "lenet5.safetensors"
- *     input image : u8[28, 28, 1] / 255
  *     output digit : classes("0", "1", ...)
  *     loss categorical_crossentropy
  *     bind "a.b.kernel" -> stem.weight
@@ -69,94 +68,6 @@ void elaborate_claim(Scope *scope, const Expr *claim, const Value *value)
             graph_note_inputs(value->tensor->producer);
         report_uses(scope);
     }
-}
-
-/* ---- inputs ------------------------------------------------------------------------- */
-
-static bool input_type(Scope *scope, const Statement *s, DType *type)
-{
-    static const char *const names[] = { "f32", "u8" };
-    const char *nearest;
-    if (dtype_parse(s->input.type, type) && (*type == DT_F32 || *type == DT_U8))
-        return true;
-    if (!report(scope, s->input.type_range, "an input is f32 or u8, not '%s'",
-                s->input.type))
-        return false;
-    nearest = name_nearest(s->input.type, names, COUNT_OF(names));
-    if (nearest)
-        diag_hint("did you mean '%s'?", nearest);
-    return false;
-}
-
-/* The product of all scales; false after an error. */
-static bool input_scale(Scope *scope, const Statement *s, double *scale)
-{
-    *scale = 1;
-    for (const Scale *part = s->input.scales; part; part = part->next) {
-        Constant constant = constant_of(scope, part->by);
-        double by = 0;
-        if (constant.kind == CONSTANT_POISON)
-            return false;
-        if (!constant_number(&constant, &by)) {
-            report(scope, part->by->range,
-                   "an input is scaled by a number, "
-                   "got %s",
-                   constant_kind(&constant));
-            return false;
-        }
-        if (by == 0) {
-            report(scope, part->by->range,
-                   part->op == OPERATOR_DIVIDE ? "division by zero"
-                                               : "a scale of zero leaves "
-                                                 "nothing of the input");
-            return false;
-        }
-        *scale = part->op == OPERATOR_DIVIDE ? *scale / by : *scale * by;
-    }
-    return true;
-}
-
-/* Bytes, or a scale: a node turns them into the numbers that flow on. */
-static Tensor *input_converted(Scope *scope, Tensor *input, double scale,
-                               Range range)
-{
-    Graph *graph = scope->e->graph;
-    const char *path =
-        name_intern(arena_printf(scope->e->scratch, "%s.scaled", input->name));
-    Node *node = graph_add(graph, OP_CONVERT, path, &input, 1,
-                           elaborate_origin(scope, range));
-    node_attrs(node, ConvertAttrs)->type = DT_F32;
-    node_attrs(node, ConvertAttrs)->scale = scale;
-    node->output[0]->label = input->name;
-    return graph_infer_node(graph, node) ? node->output[0] : NULL;
-}
-
-void elaborate_input(Scope *scope, const Statement *s)
-{
-    Elaborator *e = scope->e;
-    Value *value = value_poison(scope, s->range);
-    Tensor *tensor;
-    DType type = DT_F32;
-    Shape shape = { 0 };
-    double scale = 1;
-    bool good = input_type(scope, s, &type);
-    e->has_input = true;
-    good &= elaborate_shape(scope, s->input.shape, &shape);
-    good &= input_scale(scope, s, &scale);
-    if (good && shape.rank == 0) {
-        report(scope, s->input.shape->range, "an input has a dimension");
-        good = false;
-    }
-    if (good) {
-        tensor = graph_input(e->graph, s->name, type, shape,
-                             elaborate_origin(scope, s->range));
-        if (type != DT_F32 || s->input.scales)
-            tensor = input_converted(scope, tensor, scale, s->range);
-        if (tensor)
-            value = value_new(scope, tensor, s->name_range);
-    }
-    scope_define(scope, s->name, s->name_range, value);
-    scope_flow(scope, value);
 }
 
 /* ---- outputs -------------------------------------------------------------------------- */

@@ -251,8 +251,12 @@ static Constant operate_sign(Scope *scope, const Expr *expr,
     double number;
     if (!constant_number(operand, &number))
         return operand_wrong(scope, expr, false, operand, "a number");
-    if (operand->kind == CONSTANT_FLOAT)
-        return constant_float(scope, expr, -number);
+    if (operand->kind == CONSTANT_FLOAT) {
+        Constant negative = constant_poison(expr);
+        negative.kind = CONSTANT_FLOAT; /* -inf is no result that grew */
+        negative.number = -number;
+        return negative;
+    }
     if (operand->integer == INT64_MIN) {
         report(scope, expr->range, "the result of '-' is too large");
         return constant_poison(expr);

@@ -140,7 +140,8 @@ static const Statement *definition_in(const Body *body, const char *name)
             found = definition_in(s->branch.yes, name);
             if (!found)
                 found = definition_in(s->branch.no, name);
-        } else if (s->kind == STATEMENT_CHAIN || s->kind == STATEMENT_INPUT) {
+        } else if (s->kind == STATEMENT_CHAIN || s->kind == STATEMENT_INPUT ||
+                   s->kind == STATEMENT_PARAMETER) {
             found = s->name == name ? s : NULL;
         }
         if (found)

@@ -53,6 +53,17 @@ static const char *counted_name(Scope *scope, const char *kind, bool only_count)
                                                  kind, *count));
 }
 
+/* twins.0, twins.1, ...; features.3, features.4, ... for "features.3". */
+static const char *repeated_name(Arena *arena, const char *as, int64_t at)
+{
+    const char *dot = strrchr(as, '.');
+    int64_t first;
+    if (!dot || !parse_int64(dot + 1, &first) || first < 0 || first > INT32_MAX)
+        return name_intern(arena_printf(arena, "%s.%lld", as, (long long)at));
+    return name_intern(arena_printf(arena, "%.*s.%lld", (int)(dot - as), as,
+                                    (long long)(first + at)));
+}
+
 /* The name within the block; `at` is the number of this repetition. */
 static const char *step_name(Scope *scope, Naming *naming, const Step *step,
                              int64_t at)
@@ -62,8 +73,7 @@ static const char *step_name(Scope *scope, Naming *naming, const Step *step,
     bool given = step->as || (naming->name && block);
     const char *name = counted_name(scope, step->name, given);
     if (step->as && step->repeat)
-        return name_intern(
-            arena_printf(scratch, "%s.%lld", step->as, (long long)at));
+        return repeated_name(scratch, step->as, at);
     if (step->as)
         return step->as;
     if (!given)
@@ -74,20 +84,16 @@ static const char *step_name(Scope *scope, Naming *naming, const Step *step,
         arena_printf(scratch, "%s.%d", naming->name, naming->next++));
 }
 
-/* False, after an error, where another layer of the block has the name. */
-static bool name_is_free(Scope *scope, const Step *step, const char *name)
+bool path_is_free(Scope *scope, Range range, const char *name)
 {
-    Range *range = map_get(&scope->paths, name);
-    if (!range) {
-        range = arena_copy(scope->e->scratch,
-                           step->as ? &step->as_range : &step->range,
-                           sizeof *range);
-        map_set(&scope->paths, name, range);
+    Range *other = map_get(&scope->paths, name);
+    if (!other) {
+        other = arena_copy(scope->e->scratch, &range, sizeof range);
+        map_set(&scope->paths, name, other);
         return true;
     }
-    if (report_first(scope, step->as ? step->as_range : step->range,
-                     "two layers are called '%s'", name)) {
-        diag_note(*range, "the other one is here");
+    if (report_first(scope, range, "two layers are called '%s'", name)) {
+        diag_note(*other, "the other one is here");
         report_uses(scope);
     }
     return false;
@@ -201,7 +207,9 @@ static Node *operator_node(Scope *scope, Step *step, Op op, const char *path,
         node->attr_range[i] = bound->attr_range[i];
         argument_store(scope, op, i, bound, node->attrs);
     }
-    return graph_infer_node(e->graph, node) ? node : NULL;
+    return graph_infer_node(e->graph, node) && given_attach(scope, node, bound)
+               ? node
+               : NULL;
 }
 
 /* Whether the arguments have the types of the attributes. Looked at even where
@@ -237,6 +245,7 @@ static Value *apply_operator(Scope *scope, Step *step, Op op, const char *path,
             step->failed = true;
     }
     vec_free(&bound.inputs);
+    vec_free(&bound.given_values);
     return result ? result : value_poison(scope, step->range);
 }
 
@@ -307,7 +316,7 @@ static Value *apply_once(Scope *scope, Step *step, Value *flow,
     Op op = op_find(step->name);
     const char *path = path_join_names(scope->e->scratch, scope->path, name);
     if (!report_limits(scope, step->range, op != OP_COUNT) ||
-        !name_is_free(scope, step, name))
+        !path_is_free(scope, step->as ? step->as_range : step->range, name))
         return value_poison(scope, step->range);
     if (op != OP_COUNT)
         return apply_operator(scope, step, op, path, flow);

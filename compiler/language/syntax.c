@@ -63,11 +63,12 @@ bool syntax_error(Parser *p, Range range, const char *format, ...)
 
 /* Those that begin a line come first. */
 static const char *const keywords[] = {
-    "network", "weights", "input", "output", "block", "loss", "bind", "train",
-    "if",      "else",    "as",    "and",    "or",    "not",  "yes",  "no",
+    "network", "weights", "input",     "output", "block", "loss",
+    "bind",    "train",   "parameter", "if",     "else",  "as",
+    "and",     "or",      "not",       "yes",    "no",
 };
 
-enum { LINE_KEYWORDS = 9 };
+enum { LINE_KEYWORDS = 10 };
 
 /* ---- unknown characters ------------------------------------------------------------ */
 
@@ -163,15 +164,16 @@ static const struct {
                              "'yes'", "'no'", "'not'", "'-'", "'('", "'['",
                              "a path", "a name", NULL } },
     { "'network'", "'yes'", "a name",
-      (const char *const[]){ "'network'", "'weights'", "'input'",  "'output'",
-                             "'block'",   "'if'",      "'else'",   "'as'",
-                             "'loss'",    "'bind'",    "'train'",  "'and'",
-                             "'or'",      "'not'",     "'yes'",    "'no'",
-                             "a name",    "a path",    "a number", NULL } },
+      (const char *const[]){ "'network'", "'weights'", "'input'", "'output'",
+                             "'block'",   "'if'",      "'else'",  "'as'",
+                             "'loss'",    "'bind'",    "'train'", "'parameter'",
+                             "'and'",     "'or'",      "'not'",   "'yes'",
+                             "'no'",      "a name",    "a path",  "a number",
+                             NULL } },
     { "'network'", "'block'", "a statement",
       (const char *const[]){ "'network'", "'weights'", "'input'", "'output'",
                              "'block'", "'if'", "'loss'", "'bind'", "'train'",
-                             "a name", NULL } },
+                             "'parameter'", "a name", NULL } },
     { "'and'", "'or'", NULL,
       (const char *const[]){ "'+'", "'-'", "'*'", "'/'", "'%'", "'=='", "'!='",
                              "'<'", "'<='", "'>'", "'>='", "'and'", "'or'",

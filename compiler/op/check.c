@@ -31,7 +31,7 @@ bool op_need_f32(const Node *node)
 bool op_need_image(const Node *node)
 {
     const Shape *shape = in_shape(node, 0);
-    if (shape->rank == WINDOW_DIMS + 1)
+    if (shape->rank == WINDOW_DIMS + 1 || shape_is_batch(shape))
         return true;
     graph_error(node, -1,
                 "'%s' needs an image [height, width, channels], got %s",
@@ -84,7 +84,8 @@ bool op_need_axis(const Node *node, int64_t *axis, int rank)
     return false;
 }
 
-bool op_spread_size(const Node *node, const char *attr, Size *size, int dims)
+static bool spread(const Node *node, const char *attr, Size *size, int dims,
+                   int64_t least)
 {
     if (size->count == 1)
         for (int i = 1; i < dims; i++)
@@ -97,9 +98,19 @@ bool op_spread_size(const Node *node, const char *attr, Size *size, int dims)
     }
     size->count = dims;
     for (int i = 0; i < dims; i++)
-        if (!in_limits(node, attr, size->at[i], 1))
+        if (!in_limits(node, attr, size->at[i], least))
             return false;
     return true;
+}
+
+bool op_spread_size(const Node *node, const char *attr, Size *size, int dims)
+{
+    return spread(node, attr, size, dims, 1);
+}
+
+bool op_spread_count(const Node *node, const char *attr, Size *size, int dims)
+{
+    return spread(node, attr, size, dims, 0);
 }
 
 void op_set_pad(Pad *pad, int dims, const int64_t *begin, const int64_t *end)
@@ -174,19 +185,19 @@ int64_t saturated_mul(int64_t a, int64_t b)
 static const char *const *names_from(const Shape *shape,
                                      const char *const *image)
 {
-    return shape->rank >= 1 && shape->rank <= 3 ? image + 3 - shape->rank
+    return shape->rank >= 1 && shape->rank <= 4 ? image + 4 - shape->rank
                                                 : NULL;
 }
 
 const char *const *loop_names(const Shape *shape)
 {
-    static const char *const names[] = { "h", "w", "c" };
+    static const char *const names[] = { "n", "h", "w", "c" };
     return names_from(shape, names);
 }
 
 const char *const *out_loop_names(const Shape *shape)
 {
-    static const char *const names[] = { "oh", "ow", "oc" };
+    static const char *const names[] = { "n", "oh", "ow", "oc" };
     return names_from(shape, names);
 }
 

@@ -18,40 +18,40 @@ static WindowAttrs window_of(ConvAttrs *a)
 
 /* ---- shape ---------------------------------------------------------------------- */
 
-static bool check_groups(const Node *node, const ConvAttrs *a, int64_t channels)
+bool conv_check_groups(const Node *node, int64_t groups, int64_t filters)
 {
-    int groups = attr_index(node, "groups");
-    if (!op_need_count(node, "groups", a->groups))
+    const int64_t channels = channels_of(in_shape(node, 0));
+    const int attr = attr_index(node, "groups");
+    if (!op_need_count(node, "groups", groups))
         return false;
-    if (channels % a->groups) {
-        graph_error(node, groups,
+    if (channels % groups) {
+        graph_error(node, attr,
                     "groups=%lld does not divide %lld input "
                     "channels",
-                    (long long)a->groups, (long long)channels);
+                    (long long)groups, (long long)channels);
         graph_note_inputs(node);
         return false;
     }
-    if (a->filters % a->groups) {
-        graph_error(node, groups, "groups=%lld does not divide %lld filters",
-                    (long long)a->groups, (long long)a->filters);
+    if (filters % groups) {
+        graph_error(node, attr, "groups=%lld does not divide %lld filters",
+                    (long long)groups, (long long)filters);
         return false;
     }
     return true;
 }
 
-static bool make_parameters(Graph *graph, Node *node, const ConvAttrs *a)
+bool conv_parameters(Graph *graph, Node *node, ConvWeights weights)
 {
-    int64_t c = channels_of(in_shape(node, 0)) / a->groups;
-    const int64_t *window = a->kernel.at;
+    int64_t c = channels_of(in_shape(node, 0)) / weights.groups;
+    const int64_t *window = weights.kernel->at;
     Shape shape =
-        shape_of(4, (int64_t[]){ window[0], window[1], c, a->filters });
-    Shape vector = shape_of(1, &a->filters);
-    double fan_in = (double)window[0] * (double)window[1] * (double)c;
+        shape_of(4, (int64_t[]){ window[0], window[1], c, weights.filters });
+    Shape vector = shape_of(1, &weights.filters);
     Tensor *bias;
-    if (!graph_parameter(graph, node, 0, "weight", shape, LAYOUT_CONV, fan_in,
-                         0))
+    if (!graph_parameter(graph, node, 0, "weight", shape, weights.layout,
+                         weights.taps * (double)c, 0))
         return false;
-    if (!a->bias)
+    if (!weights.bias)
         return true;
     bias = graph_parameter(graph, node, 1, "bias", vector, LAYOUT_AS_IS, 0, 0);
     if (bias)
@@ -65,13 +65,17 @@ bool conv_infer(Graph *graph, Node *node)
     WindowAxis axis[WINDOW_DIMS];
     if (!op_need_f32(node) || !op_need_image(node) ||
         !op_need_count(node, "filters", a->filters) ||
-        !check_groups(node, a, channels_of(in_shape(node, 0))) ||
+        !conv_check_groups(node, a->groups, a->filters) ||
         !window_infer(node, window_of(a), axis))
         return false;
     return op_output(node, DT_F32,
-                     shape_of(3, (int64_t[]){ axis[0].out, axis[1].out,
-                                              a->filters })) &&
-           make_parameters(graph, node, a);
+                     image_shape(in_shape(node, 0), axis[0].out, axis[1].out,
+                                 a->filters)) &&
+           conv_parameters(graph, node,
+                           (ConvWeights){ &a->kernel, a->groups, a->filters,
+                                          a->bias, LAYOUT_CONV,
+                                          (double)a->kernel.at[0] *
+                                              (double)a->kernel.at[1] });
 }
 
 int64_t conv_macs(const Node *node)
@@ -156,34 +160,34 @@ void conv_evaluate(const Node *node, const double *const *in,
 {
     const ConvSizes s = sizes_of(node);
     const bool bias = node_attrs(node, ConvAttrs)->bias;
-    const int64_t row = s.axis[1].out * s.filters;
-    for (int64_t oh = 0; oh < s.axis[0].out; oh++) {
-        double *y = out[0] + oh * row;
+    const int64_t row = s.axis[1].out * s.filters, rows = s.axis[0].out;
+    const int64_t batch = batch_of(out_shape(node));
+    const int64_t image = image_count(in_shape(node, 0));
+    for (int64_t r = 0; r < batch * rows; r++) {
+        double *y = out[0] + r * row;
         for (int64_t i = 0; i < row; i++)
             y[i] = bias ? in[2][i % s.filters] : 0;
-        conv_row(&s, oh, in[0], in[1], y);
+        conv_row(&s, r % rows, in[0] + r / rows * image, in[1], y);
     }
 }
 
 /* ---- loops ------------------------------------------------------------------------ */
 
-/* Opens the loop over the filters; with groups two, one inside the other. The
- * filter is *oc, its group's first input channel *base. */
-static void filter_loops(Kernel *k, const ConvSizes *s, const Affine **oc,
-                         const Affine **base)
+void conv_filter_loops(Kernel *k, int64_t groups, int64_t channels,
+                       int64_t filters, const Affine **oc, const Affine **base)
 {
     const Affine *g;
     *base = affine_const(k, 0);
-    if (s->groups == 1) {
-        *oc = affine_var(k, kernel_for(k, "oc", 0, s->filters));
+    if (groups == 1) {
+        *oc = affine_var(k, kernel_for(k, "oc", 0, filters));
         return;
     }
-    g = affine_var(k, kernel_for(k, s->oc == 1 ? "oc" : "g", 0, s->groups));
-    *base = affine_scale(k, g, s->c);
+    g = affine_var(k, kernel_for(k, filters == 1 ? "oc" : "g", 0, groups));
+    *base = affine_scale(k, g, channels);
     *oc = g;
-    if (s->oc > 1)
-        *oc = affine_add(k, affine_scale(k, g, s->oc),
-                         affine_var(k, kernel_for(k, "oc", 0, s->oc)));
+    if (filters > 1)
+        *oc = affine_add(k, affine_scale(k, g, filters),
+                         affine_var(k, kernel_for(k, "oc", 0, filters)));
 }
 
 /* The tap's index into the weights. */
@@ -201,10 +205,11 @@ void conv_lower(Lower *lower, const Node *node)
     Kernel *k = lower_begin(lower, node);
     Buffer *x = lower_input(lower, node, 0), *w = lower_input(lower, node, 1);
     Buffer *y = lower_output(lower, node, 0);
+    const Affine *n = batch_loop(k, out_shape(node));
     const Affine *oh = affine_var(k, kernel_for(k, "oh", 0, s.axis[0].out));
     const Affine *ow = affine_var(k, kernel_for(k, "ow", 0, s.axis[1].out));
     const Affine *oc, *base, *kh, *kw, *ih, *iw, *c;
-    filter_loops(k, &s, &oc, &base);
+    conv_filter_loops(k, s.groups, s.c, s.oc, &oc, &base);
     Access acc = lower_scalar(k, "acc", DT_F32);
     kernel_store(k, acc,
                  node_attrs(node, ConvAttrs)->bias
@@ -213,12 +218,12 @@ void conv_lower(Lower *lower, const Node *node)
     ih = window_loop(k, "kh", &s.axis[0], oh, &kh);
     iw = window_loop(k, "kw", &s.axis[1], ow, &kw);
     c = affine_var(k, kernel_for(k, "c", 0, s.c));
-    kernel_fma(k, acc, k_load(AT(x, ih, iw, affine_add(k, base, c))),
+    kernel_fma(k, acc, k_load(image_at(x, n, ih, iw, affine_add(k, base, c))),
                k_load(AT(w, weight_tap(k, &s, 0, kh), weight_tap(k, &s, 1, kw),
                          c, oc)));
     kernel_end(k);
     kernel_end(k);
     kernel_end(k);
-    kernel_store(k, AT(y, oh, ow, oc), k_load(acc));
+    kernel_store(k, image_at(y, n, oh, ow, oc), k_load(acc));
     lower_end(lower);
 }

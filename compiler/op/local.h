@@ -31,6 +31,8 @@
 #define UNARY1(id, name, ...)   OP_ENTRIES(name)
 #define UNARY2(id, name, ...)   OP_ENTRIES(name)
 #define BINARY(id, name, ...)   OP_ENTRIES(name)
+#define REDUCE(id, name, ...)   OP_ENTRIES(name)
+#define TRUTH(id, name, ...)    OP_ENTRIES(name)
 #include "graph/ops.def"
 
 /* ---- shape rules (check.c) ---------------------------------------------------- */
@@ -39,7 +41,8 @@
 
 /* Every data input is f32. */
 bool op_need_f32(const Node *node);
-/* The only data input is an image, [height, width, channels]. */
+/* The first data input is an image, [height, width, channels], or a batch of
+ * images, [n, height, width, channels]. */
 bool op_need_image(const Node *node);
 bool op_need_rank_1_up(const Node *node);
 /* 1..SIZE_LIMIT */
@@ -48,6 +51,8 @@ bool op_need_count(const Node *node, const char *attr, int64_t value);
 bool op_need_axis(const Node *node, int64_t *axis, int rank);
 /* A size for each of the dims, all in 1..SIZE_LIMIT. */
 bool op_spread_size(const Node *node, const char *attr, Size *size, int dims);
+/* The same for what may be 0. */
+bool op_spread_count(const Node *node, const char *attr, Size *size, int dims);
 /* Begins and ends for each of the dims, all in 0..SIZE_LIMIT; 'same' needs more
  * than the attribute and is left alone. */
 bool op_spread_pad(const Node *node, const char *attr, Pad *pad, int dims);
@@ -89,6 +94,18 @@ AxisView axis_view(const Shape *shape, int64_t axis);
 /* a * b, or INT64_MAX */
 int64_t saturated_mul(int64_t a, int64_t b);
 
+/* ---- images (image.c) ---------------------------------------------------------- */
+
+int64_t batch_of(const Shape *image);    /* 1 where there is none */
+int64_t image_count(const Shape *image); /* elements of one image */
+/* An image of other sizes, as many of them as of the first. */
+Shape image_shape(const Shape *like, int64_t h, int64_t w, int64_t c);
+/* Opens the loop over the batch; NULL where there is none. */
+const Affine *batch_loop(Kernel *k, const Shape *image);
+/* x[n][h][w][c], and x[h][w][c] where n is NULL. */
+Access image_at(Buffer *buffer, const Affine *n, const Affine *h,
+                const Affine *w, const Affine *c);
+
 /* ---- windows (window.c) ---------------------------------------------------------- */
 
 /* One direction of a window sliding over an image. */
@@ -122,6 +139,27 @@ static inline int64_t window_at(const WindowAxis *axis, int64_t o, int64_t k)
 const Affine *window_loop(Kernel *k, const char *name, const WindowAxis *axis,
                           const Affine *o, const Affine **tap);
 
+/* ---- convolutions (conv.c) --------------------------------------------------------- */
+
+/* The groups divide the input's channels and the filters. */
+bool conv_check_groups(const Node *node, int64_t groups, int64_t filters);
+
+typedef struct ConvWeights {
+    const Size *kernel;
+    int64_t groups, filters;
+    bool bias;
+    ParameterLayout layout;
+    double taps; /* as many products a channel make an output */
+} ConvWeights;
+
+/* weight [kh][kw][c][oc], c of a group, and bias [oc] */
+bool conv_parameters(Graph *graph, Node *node, ConvWeights weights);
+/* Opens the loop over the filters; with groups two, one inside the other. The
+ * filter is *oc, its group's first input channel *base. channels and filters
+ * are those of one group. */
+void conv_filter_loops(Kernel *k, int64_t groups, int64_t channels,
+                       int64_t filters, const Affine **oc, const Affine **base);
+
 /* ---- references --------------------------------------------------------------------- */
 
 #define SQRT_HALF    0.70710678118654752440
@@ -151,6 +189,12 @@ static inline double ref_sigmoid(double x)
 static inline double ref_softplus(double x)
 {
     return ref_max(0, x) + log1p(exp(-fabs(x)));
+}
+
+/* Towards zero by the bias; 0 between -lambda and lambda. */
+static inline double ref_shrink(double x, double lambda, double bias)
+{
+    return x < -lambda ? x + bias : x > lambda ? x - bias : 0;
 }
 
 /* ---- arrays by strides (strided.c) --------------------------------------------------- */
@@ -184,11 +228,10 @@ static const Type F32_SCALAR = { DT_F32, 1 };
 #define k_fma(a, b, c) expr_3(k, EXPR_FMA, (a), (b), (c))
 /* a < b ? c : d */
 #define k_where_lt(a, b, c, d) expr_4(k, EXPR_SELECT_LT, (a), (b), (c), (d))
+#define k_where_le(a, b, c, d) expr_4(k, EXPR_SELECT_LE, (a), (b), (c), (d))
 /* The nearest float. */
 #define k_num(value)         expr_const(k, F32_SCALAR, (double)(float)(value))
 #define k_clip(x, low, high) k_min((high), k_max((low), (x)))
-#define k_hard_sigmoid(x)                                                      \
-    k_clip(k_fma((x), k_num(1.0 / 6), k_num(0.5)), k_num(0), k_num(1))
 #define k_half_of(x, f)                                                        \
     k_mul(k_mul((x), k_num(0.5)), k_add((f), k_num(1))) /* x/2 * (1 + f) */
 #define k_cubic(x, factor, third)                                              \
@@ -198,7 +241,8 @@ static const Type F32_SCALAR = { DT_F32, 1 };
 
 /* Opens a loop over every dimension but the axis. */
 void row_loops(Kernel *k, const Shape *shape, int64_t axis, const Affine **at);
-/* Names of the loops over a tensor: h w c for an image, w c for a sequence. */
+/* Names of the loops over a tensor: h w c for an image, w c for a sequence, n h
+ * w c for a batch of images. */
 const char *const *loop_names(const Shape *shape);
 const char *const *out_loop_names(const Shape *shape); /* oh ow oc */
 

@@ -50,14 +50,27 @@ static BufferPlace buffer_place(const Tensor *tensor)
 }
 
 /* The memory that holds the tensor, and the element of it where it begins. */
-static const Place *outermost(const Tensor *tensor, int64_t *element)
+static const Tensor *outermost(const Tensor *tensor, int64_t *element)
 {
     *element = 0;
     while (tensor->place.within != NULL) {
         *element += tensor->place.within_offset;
         tensor = tensor->place.within;
     }
-    return &tensor->place;
+    return tensor;
+}
+
+/* A constant's data in its own type. */
+static const void *typed_data(Arena *arena, const Tensor *tensor)
+{
+    const int64_t count = shape_count(&tensor->shape);
+    const int size = dtype_size(tensor->type);
+    if (tensor->type == DT_F32 || tensor->data == NULL)
+        return tensor->data;
+    void *data = arena_array(arena, (size_t)count, (size_t)size);
+    for (int64_t i = 0; i < count; i++)
+        number_store(tensor->type, data, i, (double)tensor->data[i]);
+    return data;
 }
 
 Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
@@ -69,14 +82,16 @@ Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
     Buffer *b =
         program_buffer(lower->program, name, tensor->type, buffer_place(tensor),
                        tensor->shape.rank, tensor->shape.dim);
-    b->data = tensor->data;
+    b->data = typed_data(lower->program->arena, tensor);
     b->what = tensor->name;
     if (b->place != BUFFER_CONST && tensor->shape.rank == 3)
         image_layout(b, tensor);
     int64_t element;
-    const Place *place = outermost(tensor, &element);
-    if (place->kind == PLACE_ARENA)
-        b->offset = place->offset + element * dtype_size(tensor->type);
+    const Tensor *owner = outermost(tensor, &element);
+    if (owner->place.kind == PLACE_ARENA)
+        b->offset = owner->place.offset + element * dtype_size(tensor->type);
+    else if (owner != tensor) /* the caller's array in another shape */
+        b->array = lower_buffer(lower, owner);
     *known = b;
     return b;
 }
@@ -109,6 +124,17 @@ Buffer *lower_output(Lower *lower, const Node *node, int index)
     REQUIRE(index < node->output_count);
     return kernel_param(lower->kernel,
                         lower_buffer(lower, node->output[index]));
+}
+
+Buffer *lower_constant(Lower *lower, const Tensor *like, int rank,
+                       const int64_t *extent, const float *data)
+{
+    Program *program = lower->program;
+    Buffer *b = program_buffer(program, name_to_c(program->arena, like->name),
+                               DT_F32, BUFFER_CONST, rank, extent);
+    b->data = data;
+    b->what = like->name;
+    return kernel_param(lower->kernel, b);
 }
 
 void lower_loops(Kernel *kernel, const Shape *shape, const char *const *names,

@@ -40,6 +40,11 @@ void lower_end(Lower *lower);
 Buffer *lower_input(Lower *lower, const Node *node, int index);
 Buffer *lower_output(Lower *lower, const Node *node, int index);
 
+/* Numbers that the node computes from a parameter of its own, or from its
+ * attributes: row-major, named after the tensor, in the network's arena. */
+Buffer *lower_constant(Lower *lower, const Tensor *like, int rank,
+                       const int64_t *extent, const float *data);
+
 /* Loops over every dimension of the shape, outermost first, named by `names`
  * (NULL: "i0", "i1", ...); out receives the variables as affine sums. */
 void lower_loops(Kernel *kernel, const Shape *shape, const char *const *names,

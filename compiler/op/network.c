@@ -30,9 +30,11 @@ static bool is_free(const Node *node)
 {
     const Tensor *out = node->output[0];
     if (node->op == OP_FLATTEN || node->op == OP_RESHAPE ||
-        node->op == OP_DROPOUT)
+        node->op == OP_DROPOUT || node->op == OP_TRANSPOSE)
         return lies_within(out, node->input[0]) ||
                lies_within(node->input[0], out);
+    if (node->op == OP_SLICE)
+        return lies_within(out, node->input[0]);
     if (node->op != OP_CONCAT)
         return false;
     for (int i = 0; i < node->input_count; i++) {
@@ -150,8 +152,13 @@ static Kernel *lower_cluster(Lower *l, const VecNodes *cluster)
         const Node *node = cluster->at[i];
         Kernel *producer = lower_node(l, node);
         Buffer *buffer = lower_buffer(l, node->output[0]);
-        if (!rewrite_inline(kernel, producer, buffer, &why))
-            BUG("'%s' cannot be fused: %s", node->path, text_get(&why));
+        if (!rewrite_inline(kernel, producer, buffer, &why)) {
+            if (!rewrite_append(producer, kernel, buffer, &why))
+                BUG("'%s' cannot be fused: %s", node->path, text_get(&why));
+            Kernel *reader = kernel;
+            kernel = producer;
+            producer = reader;
+        }
         kernel_free(producer);
     }
     const Node *first = cluster->at[cluster->count - 1];
@@ -333,6 +340,66 @@ static void settle_constants(Lower *l, Kernel *kernel)
     }
 }
 
+static bool has_param(Kernel *const *part, int count, const Buffer *buffer)
+{
+    for (int i = 0; i < count; i++) {
+        for (int p = 0; p < part[i]->params.count; p++) {
+            if (part[i]->params.at[p] == buffer)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Part i of a kernel has buffers of its own for what the parts before it may
+ * lay out as they like. */
+static void own_constants(Lower *l, Kernel *const *parts, int i)
+{
+    Kernel *part = parts[i];
+    part->name =
+        arena_printf(l->program->arena, "%s_part%d", part->name, i + 1);
+    for (int p = 0; p < part->params.count; p++) {
+        Buffer *b = part->params.at[p], *own;
+        int64_t extent[KERNEL_RANK];
+        if (b->place != BUFFER_CONST || !has_param(parts, i, b))
+            continue;
+        for (int d = 0; d < b->rank; d++)
+            extent[d] = b->dim[d].extent;
+        own = program_buffer(l->program, b->name, b->type, b->place, b->rank,
+                             extent);
+        own->data = b->data;
+        own->what = b->what;
+        kernel_replace_buffer(part, b, own);
+    }
+}
+
+/* Each nest of a kernel of several by itself: what they read lies as each of
+ * them likes it. */
+static bool schedule_parts(Lower *l, Kernel **kernel,
+                           const LowerOptions *options)
+{
+    enum { MOST = 64 };
+    Kernel *part[MOST];
+    const int count = kernel_parts(*kernel, part, MOST);
+    bool ok = true;
+    if (count == 0)
+        return schedule_kernel(kernel, false, options);
+    for (int i = 1; i < count; i++)
+        own_constants(l, part, i);
+    for (int i = 0; i < count && ok; i++) {
+        ok = schedule_kernel(&part[i], false, options);
+        if (ok)
+            settle_constants(l, part[i]);
+        if (ok && i > 0)
+            kernel_join(part[0], part[i]);
+    }
+    kernel_free(*kernel);
+    *kernel = part[0];
+    for (int i = 1; i < count; i++)
+        kernel_free(part[i]);
+    return ok;
+}
+
 static void add_kernel(Lower *l, Kernel *kernel, const LowerOptions *options)
 {
     finish_kernel(kernel, options->target);
@@ -398,7 +465,9 @@ static void add_ports(Lower *l)
     const Graph *graph = l->graph;
     for (int i = 0; i < graph->inputs.count; i++) {
         const Tensor *t = graph->inputs.at[i];
-        ProgramPort port = { .buffer = lower_buffer(l, t), .name = t->name };
+        ProgramPort port = { .buffer = lower_buffer(l, t),
+                             .name = t->name,
+                             .title = t->title };
         port.rank = t->shape.rank;
         memcpy(port.dim, t->shape.dim, sizeof port.dim);
         vec_push(&l->program->inputs, port);
@@ -407,6 +476,7 @@ static void add_ports(Lower *l)
         const Output *o = &graph->outputs.at[i];
         ProgramPort port = { .buffer = lower_buffer(l, o->tensor),
                              .name = o->name,
+                             .title = o->title,
                              .classes = o->classes,
                              .class_count = o->class_count };
         port.rank = o->tensor->shape.rank;
@@ -444,7 +514,7 @@ static bool lower_root(Lower *l, const Node *node, const LowerOptions *options)
     const Node *rows = rows_producer(l->graph, node);
     vec_free(&cluster);
     if (rows != NULL ? !join_rows(l, &kernel, rows, options)
-                     : !schedule_kernel(&kernel, false, options)) {
+                     : !schedule_parts(l, &kernel, options)) {
         kernel_free(kernel);
         return false;
     }

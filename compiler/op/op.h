@@ -10,6 +10,8 @@
 
 bool op_is_unary(Op op);
 bool op_is_binary(Op op);
+/* 1 / sqrt(variance + epsilon) of a 'standardize' node, by element. */
+void op_standardize_inverse(const Node *node, const double *x, double *inverse);
 /* The function of a UNARY node at x, or of a BINARY one at a and b, f32. */
 const Expr *op_unary_expr(Kernel *k, const Node *node, const Expr *x);
 const Expr *op_binary_expr(Kernel *k, const Node *node, const Expr *a,

@@ -208,19 +208,6 @@ static void copy_stretches(Kernel *k, const Node *node, Buffer *x, Buffer *y)
 
 /* ---- loops: one, where both lie in their order ------------------------------------------ */
 
-static bool is_in_order(const Buffer *b)
-{
-    int64_t index[KERNEL_RANK] = { 0 }, element = 0;
-    for (int d = 0; d < b->rank; d++)
-        if (b->dim[d].before || b->dim[d].after)
-            return false;
-    do
-        if (layout_address(b, index) != element++)
-            return false;
-    while (position_next(b, index));
-    return true;
-}
-
 static void copy_in_order(Kernel *k, const Node *node, Buffer *x, Buffer *y)
 {
     const Affine *i =
@@ -235,7 +222,7 @@ void reshape_lower(Lower *lower, const Node *node)
     Steps steps = { 0 };
     steps_of(&steps, in_shape(node, 0));
     steps_of(&steps, out_shape(node));
-    if (is_in_order(x) && is_in_order(y))
+    if (layout_in_order(x) && layout_in_order(y))
         copy_in_order(k, node, x, y);
     else if (steps_refine(&steps))
         copy_refined(k, node, &steps, x, y);

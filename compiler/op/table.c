@@ -33,6 +33,12 @@
     };
 #include "graph/ops.def"
 
+static const AttrInfo reduce_attrs[] = {
+    { "axes", ATTR_INTS, offsetof(ReduceAttrs, axes), "[]" },
+    { "keep", ATTR_BOOL, offsetof(ReduceAttrs, keep), "no" },
+    END
+};
+
 static const AttrInfo no_attrs[] = { END };
 
 #define ROW(name, least, most, size, attrs, elementwise)                       \
@@ -53,6 +59,10 @@ const OpInfo op_info[OP_COUNT] = {
     ROW(name, 1, 1, sizeof(UnaryAttrs), id##_attrs, true)
 #define BINARY(id, name, most, reference, loop)                                \
     ROW(name, 2, most, sizeof(NoAttrs), no_attrs, true)
+#define TRUTH(id, name, inputs, ...)                                           \
+    ROW(name, inputs, inputs, sizeof(NoAttrs), no_attrs, true)
+#define REDUCE(id, name, ...)                                                  \
+    ROW(name, 1, 1, sizeof(ReduceAttrs), reduce_attrs, false)
 #include "graph/ops.def"
 };
 

@@ -65,7 +65,7 @@ static bool too_large(const Node *node, const WindowAxis *axis)
 {
     Shape padded = *in_shape(node, 0);
     for (int i = 0; i < WINDOW_DIMS; i++)
-        padded.dim[i] += axis[i].begin + axis[i].end;
+        padded.dim[shape_height(&padded) + i] += axis[i].begin + axis[i].end;
     graph_error(node, attr_index(node, "kernel"),
                 "'%s' kernel %s is larger than its padded input %s",
                 op_info[node->op].name, kernel_show(axis), shape_show(&padded));
@@ -75,10 +75,12 @@ static bool too_large(const Node *node, const WindowAxis *axis)
 
 void window_axes(const Node *node, WindowAttrs attrs, WindowAxis *axis)
 {
+    const Shape *in = in_shape(node, 0), *out = out_shape(node);
+    const int height = shape_height(in);
     for (int i = 0; i < WINDOW_DIMS; i++) {
         axis[i] = (WindowAxis){
-            .in = in_shape(node, 0)->dim[i],
-            .out = out_shape(node)->rank > i ? out_shape(node)->dim[i] : 0,
+            .in = in->dim[height + i],
+            .out = out->rank == in->rank ? out->dim[height + i] : 0,
             .kernel = attrs.kernel->at[i],
             .stride = attrs.stride->at[i],
             .dilation = attrs.dilation ? attrs.dilation->at[i] : 1,

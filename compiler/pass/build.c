@@ -23,6 +23,13 @@ void build_infer(Graph *graph, Node *node)
             op_info[node->op].name);
 }
 
+IntList shape_list(const Shape *shape)
+{
+    IntList list = { .count = shape->rank };
+    memcpy(list.at, shape->dim, sizeof list.at[0] * (size_t)shape->rank);
+    return list;
+}
+
 /* Numbers other than f32 go through no arithmetic: a reshape moves them. */
 Node *build_copy(Graph *graph, const char *path, Tensor *input,
                  const Node *like)
@@ -30,12 +37,8 @@ Node *build_copy(Graph *graph, const char *path, Tensor *input,
     Op op = input->type == DT_F32 ? OP_CONVERT : OP_RESHAPE;
     const Origin *origin = like ? like->origin : input->origin;
     Node *node = graph_add(graph, op, path, &input, 1, origin);
-    if (op == OP_RESHAPE) {
-        IntList *list = &node_attrs(node, ReshapeAttrs)->shape;
-        list->count = input->shape.rank;
-        memcpy(list->at, input->shape.dim,
-               sizeof list->at[0] * (size_t)list->count);
-    }
+    if (op == OP_RESHAPE)
+        node_attrs(node, ReshapeAttrs)->shape = shape_list(&input->shape);
     build_infer(graph, node);
     return node;
 }
@@ -134,14 +137,22 @@ bool window_of(const Node *node, Window *window)
         *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
     } else if (node->op == OP_MAXPOOL) {
         const MaxpoolAttrs *a = node_attrs(node, MaxpoolAttrs);
-        *window = (Window){ &a->kernel, &a->stride, NULL, &a->pad };
+        *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
     } else if (node->op == OP_AVGPOOL) {
         const AvgpoolAttrs *a = node_attrs(node, AvgpoolAttrs);
-        *window = (Window){ &a->kernel, &a->stride, NULL, &a->pad };
+        *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
+    } else if (node->op == OP_LPPOOL) {
+        const LppoolAttrs *a = node_attrs(node, LppoolAttrs);
+        *window = (Window){ &a->kernel, &a->stride, &a->dilation, &a->pad };
     } else {
         return false;
     }
     return true;
+}
+
+int64_t window_span(const Window *window, int dim)
+{
+    return (window->kernel->at[dim] - 1) * window->dilation->at[dim] + 1;
 }
 
 bool pad_is_none(const Pad *pad)

@@ -209,13 +209,17 @@ static Weights weights_of(const Node *sum)
     if (sum->op == OP_DENSE)
         return (Weights){ 1, dim[0], dim[1], 1 };
     return (Weights){ dim[0] * dim[1], dim[2], dim[3],
-                      node_attrs(sum, ConvAttrs)->groups };
+                      sum->op == OP_CONV
+                          ? node_attrs(sum, ConvAttrs)->groups
+                          : node_attrs(sum, ConvTransposeAttrs)->groups };
 }
 
 static bool *bias_flag(const Node *sum)
 {
-    return sum->op == OP_DENSE ? &node_attrs(sum, DenseAttrs)->bias
-                               : &node_attrs(sum, ConvAttrs)->bias;
+    if (sum->op == OP_DENSE)
+        return &node_attrs(sum, DenseAttrs)->bias;
+    return sum->op == OP_CONV ? &node_attrs(sum, ConvAttrs)->bias
+                              : &node_attrs(sum, ConvTransposeAttrs)->bias;
 }
 
 static bool all_finite(const float *data, int64_t count)

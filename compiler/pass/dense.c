@@ -10,12 +10,24 @@
  */
 #include "pass/local.h"
 
+/* Weights and bias are no values of the network. */
+static bool has_parameters(const Node *node)
+{
+    for (int i = node->data_count; i < node->input_count; i++) {
+        if (node->input[i]->kind != TENSOR_PARAMETER &&
+            node->input[i]->kind != TENSOR_CONSTANT)
+            return false;
+    }
+    return true;
+}
+
 /* The image behind the node's flattened input, or NULL. */
 static Tensor *flattened_image(const Node *node)
 {
     const Node *flatten = node->input[0]->producer;
     Tensor *image;
-    if (node->op != OP_DENSE || flatten == NULL ||
+    if (node->op != OP_DENSE || flatten == NULL || !has_parameters(node) ||
+        node->input[0]->shape.rank != 1 ||
         (flatten->op != OP_FLATTEN && flatten->op != OP_RESHAPE))
         return NULL;
     image = flatten->input[0];

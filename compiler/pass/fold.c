@@ -19,7 +19,9 @@ static bool all_known(const Node *node)
         if (!is_known(node->input[i]))
             return false;
     }
-    return node->output_count == 1 && node->output[0]->type == DT_F32 &&
+    return node->output_count == 1 &&
+           (node->output[0]->type == DT_F32 ||
+            node->output[0]->type == DT_BOOL) &&
            shape_count(&node->output[0]->shape) <= MOST_FOLDED;
 }
 
@@ -50,6 +52,7 @@ static Tensor *evaluated(Graph *graph, const Node *node)
     mem_free(in);
     mem_free(out);
     constant = graph_constant(graph, result->name, result->shape, NULL);
+    constant->type = result->type;
     constant->data = data;
     constant->label = result->label;
     constant->origin = result->origin;

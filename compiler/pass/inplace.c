@@ -45,7 +45,7 @@ static bool reads_all_in_step(const InPlace *in, const Node *root,
                               const Tensor *owner)
 {
     for (const Node *n = in->first[root->id]; n; n = in->next[n->id]) {
-        for (int i = 0; i < n->data_count; i++) {
+        for (int i = 0; i < n->input_count; i++) {
             int64_t element;
             if (memory_owner(n->input[i], &element) == owner &&
                 !reads_in_step(n, n->input[i]))

@@ -39,6 +39,11 @@ bool is_planar(const Layouter *l, const Tensor *tensor)
     return tensor->shape.dim[2] == 1 || l->image[group_of(l, tensor)].planes;
 }
 
+static int64_t channels_of(const Tensor *image)
+{
+    return image->shape.dim[shape_height(&image->shape) + 2];
+}
+
 static int64_t pixels(const Tensor *tensor)
 {
     return tensor->shape.dim[0] * tensor->shape.dim[1];
@@ -54,6 +59,30 @@ static void tie(Layouter *l, const Tensor *a, const Tensor *b)
     l->image[g].is_single &= l->image[h].is_single;
 }
 
+bool is_depthwise(const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
+           a->groups == channels_of(node->input[0]);
+}
+
+static Work work_of(const Node *node)
+{
+    switch ((int)node->op) {
+    case OP_CONV: return is_depthwise(node) ? WORK_CHANNELS : WORK_CONV;
+    case OP_GLOBAL_AVGPOOL:
+    case OP_GLOBAL_MAXPOOL:
+        return node->input[0]->shape.rank == 3 ? WORK_REDUCTION : WORK_NONE;
+    case OP_MAXPOOL:
+    case OP_AVGPOOL:
+    case OP_LPPOOL:
+    case OP_PAD:
+    case OP_SLICE:
+    case OP_UPSAMPLE: return WORK_CHANNELS;
+    }
+    return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
+}
+
 /* Reads its input in the order of the caller's arrays, and leaves such. */
 static bool is_row_major(const Node *node)
 {
@@ -61,13 +90,9 @@ static bool is_row_major(const Node *node)
     case OP_FLATTEN:
     case OP_RESHAPE:
         return node->input[0]->shape.rank != 3 || pixels(node->input[0]) > 1;
-    case OP_TRANSPOSE:
-    case OP_SLICE:
-    case OP_SOFTMAX:
-    case OP_ARGMAX: return true;
     case OP_CONCAT: return node_attrs(node, ConcatAttrs)->axis != 2;
     }
-    return false;
+    return work_of(node) == WORK_NONE;
 }
 
 static void fix(Layouter *l, const Tensor *tensor)
@@ -90,7 +115,7 @@ static void spare_groups(Layouter *l, const Node *node)
     int64_t in, out;
     if (node->op != OP_CONV || a->groups == 1)
         return;
-    in = node->input[0]->shape.dim[2] / a->groups;
+    in = channels_of(node->input[0]) / a->groups;
     out = a->filters / a->groups;
     if (!group_fits(l, in, out))
         l->image[node->input[0]->id].blocks = false;
@@ -100,9 +125,24 @@ static void spare_groups(Layouter *l, const Node *node)
         l->image[n->output[0]->id].blocks = false;
 }
 
+/* Channels begin, step, ..., whole blocks of them. */
+static bool slice_fits(const Layouter *l, const Node *node)
+{
+    const SliceAttrs *a = node_attrs(node, SliceAttrs);
+    const int64_t in = node->input[0]->shape.dim[2];
+    const int64_t out = node->output[0]->shape.dim[2];
+    return (in == out || slice_axis(node) == 2) && a->step.at[2] == 1 &&
+           a->begin.at[2] % l->lanes == 0 && out % l->lanes == 0;
+}
+
 /* Nor would a slice that begins within a block. */
 static void spare_slices(Layouter *l, const Node *node)
 {
+    if (node->op == OP_SLICE && node->output[0]->shape.rank == 3 &&
+        !slice_fits(l, node)) {
+        l->image[node->input[0]->id].blocks = false;
+        l->image[node->output[0]->id].blocks = false;
+    }
     if (node->op != OP_CONCAT || node_attrs(node, ConcatAttrs)->axis != 2)
         return;
     for (int i = 0; i < node->data_count; i++)
@@ -121,6 +161,7 @@ static void find_images(Layouter *l)
             continue;
         image->blocks = t->shape.dim[2] % l->lanes == 0;
         image->is_single = t->shape.dim[2] == 1;
+        image->planes = place_is_view(&t->place) && t->place.block == 1;
         image->fixed = t->place.kind != PLACE_ARENA || t->type != DT_F32;
     }
     for (int n = 0; n < graph->nodes.count; n++) {
@@ -138,28 +179,6 @@ static void find_images(Layouter *l)
 }
 
 /* ---- kernels ------------------------------------------------------------------------ */
-
-bool is_depthwise(const Node *node)
-{
-    const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    return node->op == OP_CONV && a->groups > 1 && a->groups == a->filters &&
-           a->groups == node->input[0]->shape.dim[2];
-}
-
-static Work work_of(const Node *node)
-{
-    switch ((int)node->op) {
-    case OP_CONV: return is_depthwise(node) ? WORK_CHANNELS : WORK_CONV;
-    case OP_GLOBAL_AVGPOOL:
-    case OP_GLOBAL_MAXPOOL:
-        return node->input[0]->shape.rank == 3 ? WORK_REDUCTION : WORK_NONE;
-    case OP_MAXPOOL:
-    case OP_AVGPOOL:
-    case OP_PAD:
-    case OP_UPSAMPLE: return WORK_CHANNELS;
-    }
-    return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
-}
 
 /* How much of a kernel's time a node of it takes. */
 static int weight_of(const Node *node)
@@ -342,26 +361,18 @@ static void search(Layouter *l)
 
 void window_halo(const Node *node, int64_t halo[4])
 {
+    const Shape *in = &node->input[0]->shape, *out = &node->output[0]->shape;
+    const int height = shape_height(in);
     Window w;
     memset(halo, 0, 4 * sizeof *halo);
     if (!window_of(node, &w))
         return;
     for (int i = 0; i < 2; i++) {
-        int64_t span =
-            (w.kernel->at[i] - 1) * (w.dilation ? w.dilation->at[i] : 1);
-        int64_t last = (node->output[0]->shape.dim[i] - 1) * w.stride->at[i] -
-                       w.pad->begin[i] + span;
-        int64_t over = last - (node->input[0]->shape.dim[i] - 1);
+        int64_t last = (out->dim[height + i] - 1) * w.stride->at[i] -
+                       w.pad->begin[i] + window_span(&w, i);
+        int64_t over = last - in->dim[height + i];
         halo[i] = w.pad->begin[i];
         halo[i + 2] = over > 0 ? over : 0;
-    }
-}
-
-static void widen(int64_t to[4], const int64_t by[4])
-{
-    for (int i = 0; i < 4; i++) {
-        if (to[i] < by[i])
-            to[i] = by[i];
     }
 }
 
@@ -385,19 +396,35 @@ static void set_halos(Layouter *l, Place *places)
         const Job *job = &l->jobs.at[j];
         int64_t halo[4];
         const Tensor *x = job->heavy->input[0];
-        if (job->heavy->op != OP_CONV || l->image[x->id].fixed)
+        if (job->heavy->op != OP_CONV || !is_image(x) || l->image[x->id].fixed)
             continue;
         window_halo(job->heavy, halo);
         if (is_depthwise(job->heavy) ? is_planar(l, x)
                                      : job_runs_over_pixels(l, job, false))
-            widen(places[x->id].halo, halo);
+            layout_widen(places[x->id].halo, halo);
     }
+}
+
+/* So do the parts that slices take of the channels. */
+static void spread_over_slice(const Layouter *l, const Node *node,
+                              Place *places)
+{
+    const Tensor *in = node->input[0], *out = node->output[0];
+    if (node->op != OP_SLICE || slice_axis(node) != 2 || !is_image(in) ||
+        !is_image(out) || l->image[in->id].fixed || l->image[out->id].fixed)
+        return;
+    layout_widen(places[in->id].halo, places[out->id].halo);
+    layout_widen(places[out->id].halo, places[in->id].halo);
 }
 
 /* The parts of a concat lie within the whole: their halos are the same. */
 static void spread_halos(const Layouter *l, Place *places)
 {
     const Graph *graph = l->graph;
+    for (int n = graph->nodes.count - 1; n >= 0; n--)
+        spread_over_slice(l, graph->nodes.at[n], places);
+    for (int n = 0; n < graph->nodes.count; n++)
+        spread_over_slice(l, graph->nodes.at[n], places);
     for (int n = graph->nodes.count - 1; n >= 0; n--) {
         const Node *node = graph->nodes.at[n];
         const Place *whole = &places[node->output[0]->id];
@@ -406,67 +433,17 @@ static void spread_halos(const Layouter *l, Place *places)
         for (int i = 0; i < node->data_count; i++) {
             const Tensor *x = node->input[i];
             if (is_image(x) && !l->image[x->id].fixed)
-                widen(places[x->id].halo, whole->halo);
+                layout_widen(places[x->id].halo, whole->halo);
         }
     }
-}
-
-/* Every other element of the last pixels is taken from whole vectors. */
-static int64_t planar_slack(const Layouter *l)
-{
-    return 2 * l->lanes;
 }
 
 static void set_slacks(const Layouter *l, Place *places)
 {
     for (int i = 0; i < l->graph->tensors.count; i++) {
         if (places[i].kind == PLACE_ARENA && places[i].block == 1)
-            places[i].slack = planar_slack(l);
+            places[i].slack = layout_slack(l);
     }
-}
-
-/* ---- copies ------------------------------------------------------------------------------------ */
-
-/* A copy in planes, with zeros around it, of an image that others lay out. */
-static Tensor *planar_copy(const Layouter *l, const Node *conv,
-                           const int64_t *halo)
-{
-    Graph *graph = l->graph;
-    const char *path = arena_printf(graph->arena, "%s.planes", conv->path);
-    Tensor *copy = build_copy(graph, path, conv->input[0], conv)->output[0];
-    copy->place.kind = PLACE_ARENA;
-    copy->place.block = 1;
-    copy->place.slack = planar_slack(l);
-    memcpy(copy->place.halo, halo, sizeof copy->place.halo);
-    return copy;
-}
-
-static bool insert_copies(Layouter *l)
-{
-    Graph *graph = l->graph;
-    const int count = graph->tensors.count;
-    Tensor **copies =
-        arena_array(graph->arena, (size_t)count + 1, sizeof *copies);
-    bool inserted = false;
-    for (int j = l->jobs.count - 1; j >= 0; j--) {
-        const Job *job = &l->jobs.at[j];
-        Node *conv;
-        int64_t halo[4];
-        int id;
-        if (job->work != WORK_CONV || !job->wants_copy)
-            continue;
-        conv = graph->nodes.at[job->heavy->id];
-        id = conv->input[0]->id;
-        window_halo(conv, halo);
-        if (copies[id] == NULL)
-            copies[id] = planar_copy(l, conv, halo);
-        widen(copies[id]->place.halo, halo);
-        conv->input[0] = copies[id];
-        inserted = true;
-    }
-    if (inserted)
-        graph_sort(graph);
-    return inserted;
 }
 
 /* ---- the pass ------------------------------------------------------------------------------------- */
@@ -489,9 +466,11 @@ bool pass_layout(Graph *graph, PassContext *context)
     Place *places = NEW_N(graph->arena, Place, count + 1);
     bool changed;
     l.image = NEW_N(graph->arena, Image, count + 1);
-    for (int i = 0; i < count; i++)
-        places[i] = (Place){ .kind = graph->tensors.at[i]->place.kind,
-                             .ring = graph->tensors.at[i]->place.ring };
+    for (int i = 0; i < count; i++) {
+        const Place *p = &graph->tensors.at[i]->place;
+        places[i] =
+            place_is_view(p) ? *p : (Place){ .kind = p->kind, .ring = p->ring };
+    }
     if (l.lanes > 1) {
         find_images(&l);
         find_jobs(&l);
@@ -503,7 +482,7 @@ bool pass_layout(Graph *graph, PassContext *context)
         set_slacks(&l, places);
     }
     changed = set_places(graph, places, count);
-    changed |= insert_copies(&l);
+    changed |= layout_insert_copies(&l);
     for (int j = 0; j < l.jobs.count; j++)
         vec_free(&l.jobs.at[j].reads);
     vec_free(&l.jobs);

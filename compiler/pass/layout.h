@@ -52,5 +52,13 @@ bool job_runs_over_pixels(const Layouter *l, const Job *job, bool copied);
 void window_halo(const Node *node, int64_t halo[4]);
 /* Cycles, roughly, in the layouts that the images have now. Sets wants_copy. */
 double job_cost(const Layouter *l, Job *job);
+/* It leaves the planes of the caller's array by pixels, and had better do that
+ * in an image of its own. */
+bool job_writes_across(const Layouter *l, const Job *job);
+
+/* to[i] is by[i] at least. */
+void layout_widen(int64_t to[4], const int64_t by[4]);
+int64_t layout_slack(const Layouter *l); /* elements behind planes */
+bool layout_insert_copies(Layouter *l);
 
 #endif

@@ -65,15 +65,19 @@ static double pixel_cost(const Layouter *l, const Job *job)
     return cost;
 }
 
+/* Into planes no vector of filters can be stored: one by one, or where they are
+ * the caller's by way of a copy. */
 static double filter_cost(const Layouter *l, const Job *job)
 {
     const ConvAttrs *a = node_attrs(job->heavy, ConvAttrs);
     double macs = (double)op_info[OP_CONV].macs(job->heavy);
     double cost =
         macs / (2 * l->lanes * filled(a->filters / a->groups, l->lanes));
-    if (job->wrote != NULL && is_planar(l, job->wrote) && a->filters > 1)
-        cost += elements(job->wrote) * MOVE_CYCLES;
-    return cost;
+    if (job->wrote == NULL || !is_planar(l, job->wrote) || a->filters == 1)
+        return cost;
+    return place_is_view(&job->wrote->place)
+               ? cost + elements(job->wrote) * MOVE_CYCLES
+               : macs * SCALAR_CYCLES;
 }
 
 /* Row-major in any case, and nothing else is read that would lie so, too. */
@@ -176,6 +180,39 @@ double job_cost(const Layouter *l, Job *job)
     case WORK_CONV: return conv_cost(l, job);
     case WORK_CHANNELS: return channel_cost(l, job);
     case WORK_REDUCTION: return reduction_cost(l, job);
+    }
+    BUG("no work %d", (int)job->work);
+}
+
+/* ---- planes of the caller ---------------------------------------------------------------- */
+
+/* What only moves elements may as well move them to where they belong. */
+static bool only_moves(const Node *node)
+{
+    switch ((int)node->op) {
+    case OP_CONCAT:
+    case OP_SLICE:
+    case OP_TRANSPOSE:
+    case OP_RESHAPE:
+    case OP_FLATTEN: return true;
+    }
+    return false;
+}
+
+bool job_writes_across(const Layouter *l, const Job *job)
+{
+    const Tensor *y = job->wrote;
+    bool across = false;
+    if (y == NULL || !place_is_view(&y->place) || y->place.block != 1)
+        return false;
+    switch (job->work) {
+    case WORK_NONE: return !only_moves(job->heavy);
+    case WORK_CONV: return !job_runs_over_pixels(l, job, job->wants_copy);
+    case WORK_REDUCTION: return false;
+    case WORK_CHANNELS:
+        for (int i = 0; i < job->reads.count; i++)
+            across |= !is_planar(l, job->reads.at[i]);
+        return across && looks(job) > 2 * elements(y);
     }
     BUG("no work %d", (int)job->work);
 }

@@ -32,6 +32,7 @@ void build_infer(Graph *graph, Node *node);
 /* A copy of the tensor: convert to its own type. */
 Node *build_copy(Graph *graph, const char *path, Tensor *input,
                  const Node *like);
+IntList shape_list(const Shape *shape); /* for a reshape */
 /* A parameter like the old one (name, origin), of another shape or with other
  * data. */
 Tensor *build_parameter(Graph *graph, const Tensor *like, Shape shape,
@@ -52,12 +53,14 @@ void replace_all(Graph *graph, Tensor *const *instead, int count);
 
 /* A window that slides over an image: of a convolution or a pool. */
 typedef struct Window {
-    const Size *kernel, *stride, *dilation; /* dilation NULL: 1 */
+    const Size *kernel, *stride, *dilation;
     const Pad *pad;
 } Window;
 
 /* False for what has none. */
 bool window_of(const Node *node, Window *window);
+/* Pixels from the first tap to the last, both included. */
+int64_t window_span(const Window *window, int dim);
 bool pad_is_none(const Pad *pad);
 /* [top, left, bottom, right] as the attribute of a 2-D window. */
 Pad pad_explicit(const int64_t begin[2], const int64_t end[2]);
@@ -79,6 +82,13 @@ typedef struct Lifetime {
 /* By tensor id; the owners' are those of all that lies within them. */
 void find_lifetimes(const Graph *graph, Lifetime *lifetime);
 bool layouts_equal(const Place *a, const Place *b);
+/* A transpose between an image and the caller's planes: it may be free. Both
+ * lists by tensor id. */
+bool node_turns_port(const Node *node, Node *const *only,
+                     const bool *is_output);
+/* The only dimension of which a slice takes a part, each element of it; -1 where
+ * there is none or several, or it skips or turns some. */
+int slice_axis(const Node *node);
 /* Row-major element order without gaps, whatever the layout is called. */
 bool layout_is_linear(const Tensor *tensor);
 

@@ -28,10 +28,12 @@ static Pad pad_sum(const Pad *a, const Pad *b)
 }
 
 /* A pool refuses padding that could fill a window. */
-static bool fits_window(const Pad *pad, const Size *kernel)
+static bool fits_window(const Pad *pad, const Size *kernel,
+                        const Size *dilation)
 {
     for (int i = 0; i < 2; i++) {
-        if (pad->begin[i] >= kernel->at[i] || pad->end[i] >= kernel->at[i])
+        if (pad->begin[i] >= kernel->at[i] || pad->end[i] >= kernel->at[i] ||
+            dilation->at[i] > 1)
             return false;
     }
     return true;
@@ -62,7 +64,7 @@ static Pad *pad_of_reader(const Node *node, const Node *border)
     if (node->op == OP_MAXPOOL) {
         MaxpoolAttrs *a = node_attrs(node, MaxpoolAttrs);
         sum = pad_sum(&a->pad, more);
-        return !a->ceil_mode && fits_window(&sum, &a->kernel) &&
+        return !a->ceil_mode && fits_window(&sum, &a->kernel, &a->dilation) &&
                        is_never_negative(border->input[0])
                    ? &a->pad
                    : NULL;
@@ -70,7 +72,7 @@ static Pad *pad_of_reader(const Node *node, const Node *border)
     if (node->op == OP_AVGPOOL) {
         AvgpoolAttrs *a = node_attrs(node, AvgpoolAttrs);
         sum = pad_sum(&a->pad, more);
-        return !a->ceil_mode && fits_window(&sum, &a->kernel) &&
+        return !a->ceil_mode && fits_window(&sum, &a->kernel, &a->dilation) &&
                        (a->count_include_pad || pad_is_none(&a->pad))
                    ? &a->pad
                    : NULL;

@@ -6,8 +6,94 @@
  *     conv2    the same, but by rows         PLACE_ARENA, a ring of them
  *     pool1    the workspace                 PLACE_ARENA
  *     digit    the caller's, written         PLACE_OUTPUT
+ *
+ * What a reshape makes of the caller's array is that array, and so is what a
+ * transpose of [c, h, w] makes of it: an image in planes.
+ *
+ *     x [1, 3, 8, 8] -> reshape [3, 8, 8] -> transpose [8, 8, 3] -> conv
+ *     all of them the caller's; the last one planar
  */
 #include "pass/local.h"
+
+/* ---- the caller's arrays in other shapes ------------------------------------------- */
+
+/* Whether the node's result is its input's array, and in planes of which. */
+typedef enum Turn { TURN_NONE, TURN_SHAPE, TURN_TO_PLANES, TURN_TO_ROWS } Turn;
+
+static bool has_perm(const Node *node, int64_t a, int64_t b, int64_t c)
+{
+    const IntList *perm = &node_attrs(node, TransposeAttrs)->perm;
+    return perm->count == 3 && perm->at[0] == a && perm->at[1] == b &&
+           perm->at[2] == c;
+}
+
+static Turn turn_of(const Node *node)
+{
+    if (node->op == OP_RESHAPE || node->op == OP_FLATTEN)
+        return TURN_SHAPE;
+    if (node->op != OP_TRANSPOSE)
+        return TURN_NONE;
+    return has_perm(node, 1, 2, 0)   ? TURN_TO_PLANES /* c h w: h w c */
+           : has_perm(node, 2, 0, 1) ? TURN_TO_ROWS
+                                     : TURN_NONE;
+}
+
+static bool is_renaming(const Node *node)
+{
+    return node != NULL && turn_of(node) == TURN_SHAPE;
+}
+
+bool node_turns_port(const Node *node, Node *const *only, const bool *is_output)
+{
+    const Turn turn = turn_of(node);
+    const Tensor *t = turn == TURN_TO_ROWS ? node->output[0] : node->input[0];
+    if (turn == TURN_TO_PLANES) {
+        while (is_renaming(t->producer))
+            t = t->producer->input[0];
+        return t->kind == TENSOR_INPUT;
+    }
+    while (turn == TURN_TO_ROWS && is_renaming(only[t->id]))
+        t = only[t->id]->output[0];
+    return turn == TURN_TO_ROWS && is_output[t->id];
+}
+
+static bool is_callers(const Place *place, PlaceKind kind)
+{
+    return place->kind == kind && place->block == 0;
+}
+
+/* From an input on: x -> reshape -> transpose. */
+static void view_input(const Node *node, Place *places)
+{
+    const Turn turn = turn_of(node);
+    const Tensor *out = node->output[0];
+    Place *place = &places[out->id];
+    if ((turn != TURN_SHAPE && turn != TURN_TO_PLANES) ||
+        place->kind != PLACE_ARENA ||
+        !is_callers(&places[node->input[0]->id], PLACE_INPUT))
+        return;
+    *place = (Place){ .kind = PLACE_INPUT,
+                      .within = node->input[0],
+                      .block = turn == TURN_TO_PLANES };
+}
+
+/* Back from an output: transpose -> reshape -> y. */
+static void view_output(const Node *node, Node *const *only, Place *places)
+{
+    const Turn turn = turn_of(node);
+    const Tensor *in = node->input[0];
+    Place *place = &places[in->id];
+    if ((turn != TURN_SHAPE && turn != TURN_TO_ROWS) ||
+        place->kind != PLACE_ARENA || only[in->id] != node ||
+        node_is_by_rows(in->producer) ||
+        !is_callers(&places[node->output[0]->id], PLACE_OUTPUT))
+        return;
+    *place = (Place){ .kind = PLACE_OUTPUT,
+                      .within = node->output[0],
+                      .block = turn == TURN_TO_ROWS };
+}
+
+/* ---- the pass --------------------------------------------------------------------- */
 
 static PlaceKind kind_of(const Tensor *tensor, bool is_output)
 {
@@ -25,17 +111,41 @@ static PlaceKind kind_of(const Tensor *tensor, bool is_output)
     BUG("no kind of tensor %d", (int)tensor->kind);
 }
 
+/* By tensor id; to be freed. */
+static Place *find_places(const Graph *graph)
+{
+    bool *is_output = find_outputs(graph);
+    Node **only = find_only_readers(graph);
+    Place *places =
+        mem_alloc(sizeof *places * (size_t)(graph->tensors.count + 1));
+    for (int i = 0; i < graph->tensors.count; i++) {
+        const Tensor *tensor = graph->tensors.at[i];
+        places[i] = (Place){ .kind = kind_of(tensor, is_output[i]) };
+    }
+    for (int n = 0; n < graph->nodes.count; n++)
+        view_input(graph->nodes.at[n], places);
+    for (int n = graph->nodes.count; n-- > 0;)
+        view_output(graph->nodes.at[n], only, places);
+    mem_free(only);
+    mem_free(is_output);
+    return places;
+}
+
 bool pass_place(Graph *graph, PassContext *context)
 {
-    bool *is_output = find_outputs(graph), changed = false;
+    Place *places = find_places(graph);
+    bool changed = false;
     (void)context;
     for (int i = 0; i < graph->tensors.count; i++) {
-        Tensor *tensor = graph->tensors.at[i];
-        PlaceKind kind = kind_of(tensor, is_output[i]);
-        changed |= tensor->place.kind != kind;
-        tensor->place.kind = kind;
+        Place *place = &graph->tensors.at[i]->place;
+        if (place->kind == places[i].kind &&
+            (!place_is_view(&places[i]) || place->within == places[i].within))
+            continue;
+        places[i].ring = place->ring;
+        *place = places[i];
+        changed = true;
     }
-    mem_free(is_output);
+    mem_free(places);
     return changed;
 }
 
@@ -51,6 +161,8 @@ static void check_layout(const Tensor *tensor, const char *after)
         if (p->halo[i] < 0)
             BUG("after %s: '%s' has a negative halo", after, tensor->name);
     }
+    if (place_is_view(p) && p->block == 1 && tensor->shape.rank == 3)
+        has_layout = p->pitch != 0 || p->pixel != 0 || p->slack != 0;
     if (has_layout && (p->kind != PLACE_ARENA || tensor->shape.rank != 3))
         BUG("after %s: '%s' is no image of the arena, but has a layout", after,
             tensor->name);
@@ -67,12 +179,13 @@ static void check_layout(const Tensor *tensor, const char *after)
 
 void places_check(const Graph *graph, const char *after)
 {
-    bool *is_output = find_outputs(graph);
+    Place *places = find_places(graph);
     for (int i = 0; i < graph->tensors.count; i++) {
         const Tensor *tensor = graph->tensors.at[i];
-        if (tensor->place.kind != kind_of(tensor, is_output[i]))
+        if (tensor->place.kind != places[i].kind ||
+            place_is_view(&tensor->place) != place_is_view(&places[i]))
             BUG("after %s: '%s' is in the wrong place", after, tensor->name);
         check_layout(tensor, after);
     }
-    mem_free(is_output);
+    mem_free(places);
 }

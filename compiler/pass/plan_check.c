@@ -63,6 +63,19 @@ static void link_parts(const Check *k, const Node *node)
     }
 }
 
+static void link_slice(const Check *k, const Node *node)
+{
+    const Tensor *whole = node->input[0], *part = node->output[0];
+    const int axis = slice_axis(node);
+    int64_t inner = 1;
+    for (int d = axis + 1; d < whole->shape.rank; d++)
+        inner *= whole->shape.dim[d];
+    k->link[part->id] =
+        (Link){ whole, part->shape.dim[axis] * inner,
+                whole->shape.dim[axis] * inner,
+                node_attrs(node, SliceAttrs)->begin.at[axis] * inner };
+}
+
 static void link_reshape(const Check *k, const Node *node)
 {
     const Tensor *in = node->input[0], *out = node->output[0];
@@ -79,10 +92,13 @@ static void link_free_nodes(const Check *k)
         const Node *node = graph->nodes.at[n];
         if (node->op == OP_CONCAT && node_is_free(node))
             link_parts(k, node);
+        if (node->op == OP_SLICE && node_is_free(node))
+            link_slice(k, node);
     }
     for (int n = 0; n < graph->nodes.count; n++) {
         const Node *node = graph->nodes.at[n];
-        if (node->op != OP_CONCAT && node_is_free(node))
+        if (node->op != OP_CONCAT && node->op != OP_SLICE &&
+            node_is_free(node) && node->output[0]->place.kind == PLACE_ARENA)
             link_reshape(k, node);
     }
 }
@@ -246,7 +262,7 @@ static void use_ring(const Check *k, const Tensor *t)
 /* Reads of a node from outside its kernel. */
 static void read_inputs(Check *k, const Node *node)
 {
-    for (int i = 0; i < node->data_count; i++) {
+    for (int i = 0; i < node->input_count; i++) {
         const Tensor *x = node->input[i];
         k->in_step = is_in_step(node, x);
         if (x->place.ring == 0)

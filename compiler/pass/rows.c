@@ -43,9 +43,10 @@ static int64_t ring_of(const Node *pool)
 {
     Window w;
     int64_t rows;
-    if (pool->op == OP_CONV || !window_of(pool, &w))
+    if (pool->op == OP_CONV || !window_of(pool, &w) ||
+        shape_is_batch(&pool->output[0]->shape))
         return 0;
-    rows = w.kernel->at[0];
+    rows = window_span(&w, 0);
     return pool->output[0]->shape.dim[0] > 1 &&
                    rows < pool->input[0]->shape.dim[0]
                ? rows

@@ -35,9 +35,27 @@ static bool pools_nothing(const Node *node)
     return kernel->at[0] == 1 && kernel->at[1] == 1 && keeps_shape(node);
 }
 
+static bool slices_nothing(const Node *node)
+{
+    const IntList *step = &node_attrs(node, SliceAttrs)->step;
+    for (int d = 0; d < step->count; d++) {
+        if (step->at[d] < 0)
+            return false;
+    }
+    return keeps_shape(node);
+}
+
 static int64_t last_dim(const Shape *shape)
 {
     return shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
+}
+
+/* One known number, or one a channel. */
+static bool is_by_channel(const Tensor *tensor, const Shape *x)
+{
+    const int64_t count = shape_count(&tensor->shape);
+    return is_known(tensor) && tensor->shape.rank <= 1 &&
+           (count == 1 || count == last_dim(x));
 }
 
 /* The same function of each element, in whatever shape they stand; with a
@@ -45,10 +63,19 @@ static int64_t last_dim(const Shape *shape)
 static bool passes_reshape(const Node *node, const Node *reshape)
 {
     const Shape *inner = &reshape->input[0]->shape;
-    if (!op_info[node->op].elementwise || node->data_count != 1)
+    if (!op_info[node->op].elementwise)
         return false;
+    if (node->data_count == 2 &&
+        !is_by_channel(node->input[1], &node->input[0]->shape))
+        return false;
+    if (node->data_count > 2 || node->output_count > 1 ||
+        !shape_equal(&node->output[0]->shape, &node->input[0]->shape))
+        return false;
+    if (node->data_count == 2 && shape_count(&node->input[1]->shape) == 1)
+        return inner->rank > 0;
     return node->input_count == 1 ||
-           last_dim(inner) == last_dim(&node->input[0]->shape);
+           (inner->rank > 0 &&
+            last_dim(inner) == last_dim(&node->input[0]->shape));
 }
 
 /* ---- the rewriting -------------------------------------------------------------------- */
@@ -194,6 +221,11 @@ bool apply_rules(Graph *graph, PassContext *context)
 }
 
 bool pass_rules(Graph *graph, PassContext *context)
+{
+    return apply_rules(graph, context);
+}
+
+bool pass_tidy(Graph *graph, PassContext *context)
 {
     return apply_rules(graph, context);
 }

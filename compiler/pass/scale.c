@@ -24,7 +24,8 @@ typedef struct Scaler {
 
 static bool is_known_sum(const Node *node)
 {
-    if (node == NULL || (node->op != OP_CONV && node->op != OP_DENSE))
+    if (node == NULL || (node->op != OP_CONV && node->op != OP_DENSE &&
+                         node->op != OP_CONV_TRANSPOSE))
         return false;
     for (int i = 1; i < node->input_count; i++) {
         if (!is_known(node->input[i]))
@@ -95,6 +96,9 @@ static bool move_back(Scaler *s, Node *node, const ChannelMap *map)
                node->path, sum->path);
         return false;
     }
+    /* Nor do equally many taps reach every output of a transposed one. */
+    if (sum->op == OP_CONV_TRANSPOSE && !channel_only_scales(map))
+        return false;
     if (!channel_into_reader(s->graph, sum, map))
         return false;
     take_away(s, node, map);

@@ -4,8 +4,9 @@
  *     flatten1 within pool1                  the same elements, in order
  *     left, right within concat1             slices of its pixels:
  *                                            [l l l r r][l l l r r] ...
+ *     slice1 within conv1                    likewise
  *
- * flatten, reshape and concat then have no kernel.
+ * flatten, reshape, concat and slice then have no kernel.
  */
 #include "pass/local.h"
 
@@ -24,8 +25,10 @@ bool node_is_free(const Node *node)
 {
     const Tensor *out = node->output[0];
     if (node->op == OP_FLATTEN || node->op == OP_RESHAPE ||
-        node->op == OP_DROPOUT)
+        node->op == OP_DROPOUT || node->op == OP_TRANSPOSE)
         return is_within(out, node->input[0]) || is_within(node->input[0], out);
+    if (node->op == OP_SLICE)
+        return is_within(out, node->input[0]);
     if (node->op != OP_CONCAT)
         return false;
     for (int i = 0; i < node->data_count; i++) {
@@ -49,7 +52,7 @@ static void share_reshape(Node *node)
         in->place.within = out;
 }
 
-/* ---- concat ---------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------------------- */
 
 /* Equal but for the width of a pixel, which a slice takes over. */
 static bool same_planes(const Place *whole, const Place *part)
@@ -61,14 +64,12 @@ static bool same_planes(const Place *whole, const Place *part)
 
 /* Elements from the start of the whole to that of a part that begins at index
  * `start` along the axis; false where the part is no regular piece of it. */
-static bool part_offset(const Node *node, int64_t start, const Tensor *part,
-                        int64_t *offset)
+static bool part_offset(const Tensor *whole, int axis, int64_t start,
+                        const Tensor *part, int64_t *offset)
 {
-    const Tensor *whole = node->output[0];
-    const int64_t axis = node_attrs(node, ConcatAttrs)->axis;
     const Place *p = &whole->place;
     int64_t inner = 1;
-    for (int d = (int)axis + 1; d < whole->shape.rank; d++)
+    for (int d = axis + 1; d < whole->shape.rank; d++)
         inner *= whole->shape.dim[d];
     if (axis == 0 && layout_is_linear(whole) && layout_is_linear(part)) {
         *offset = start * inner;
@@ -83,6 +84,49 @@ static bool part_offset(const Node *node, int64_t start, const Tensor *part,
     *offset = start / p->block * place_steps(&whole->shape, p).c;
     return start % p->block == 0 && part->shape.dim[2] % p->block == 0;
 }
+
+static void put_within(const Tensor *whole, int axis, Tensor *part,
+                       int64_t offset)
+{
+    Place *p = &part->place;
+    p->within = (Tensor *)(uintptr_t)whole;
+    p->within_offset = offset;
+    if (axis == 2 && whole->shape.rank == 3 && p->block == 0)
+        p->pixel =
+            whole->place.pixel ? whole->place.pixel : whole->shape.dim[2];
+}
+
+/* ---- slice ------------------------------------------------------------------------------ */
+
+int slice_axis(const Node *node)
+{
+    const SliceAttrs *a = node_attrs(node, SliceAttrs);
+    const Shape *in = &node->input[0]->shape, *out = &node->output[0]->shape;
+    int axis = -1;
+    for (int d = 0; d < in->rank; d++) {
+        if (in->dim[d] == out->dim[d] && a->step.at[d] == 1)
+            continue;
+        if (axis >= 0 || a->step.at[d] != 1)
+            return -1;
+        axis = d;
+    }
+    return axis;
+}
+
+static void share_slice(Node *node)
+{
+    const int axis = slice_axis(node);
+    Tensor *in = node->input[0], *out = node->output[0];
+    int64_t offset;
+    if (axis < 0 || in->place.kind != PLACE_ARENA ||
+        out->place.kind != PLACE_ARENA || out->place.within != NULL ||
+        !part_offset(in, axis, node_attrs(node, SliceAttrs)->begin.at[axis],
+                     out, &offset))
+        return;
+    put_within(in, axis, out, offset);
+}
+
+/* ---- concat ---------------------------------------------------------------------------- */
 
 /* The part's memory is nobody else's yet, and nothing but itself. */
 static bool may_move(const Node *node, int i)
@@ -103,8 +147,8 @@ static bool can_share_concat(const Node *node)
     if (node->output[0]->place.kind != PLACE_ARENA)
         return false;
     for (int i = 0; i < node->data_count; i++) {
-        if (!may_move(node, i) ||
-            !part_offset(node, start, node->input[i], &offset))
+        if (!may_move(node, i) || !part_offset(node->output[0], (int)axis,
+                                               start, node->input[i], &offset))
             return false;
         start += node->input[i]->shape.dim[axis];
     }
@@ -113,21 +157,15 @@ static bool can_share_concat(const Node *node)
 
 static void share_concat(Node *node)
 {
-    Tensor *whole = node->output[0];
-    const int64_t axis = node_attrs(node, ConcatAttrs)->axis;
-    const bool sliced = axis == 2 && whole->shape.rank == 3;
-    int64_t start = 0;
+    const int axis = (int)node_attrs(node, ConcatAttrs)->axis;
+    int64_t start = 0, offset;
     if (!can_share_concat(node))
         return;
     for (int i = 0; i < node->data_count; i++) {
         Tensor *x = node->input[i];
-        Place *p = &x->place;
-        if (!part_offset(node, start, x, &p->within_offset))
+        if (!part_offset(node->output[0], axis, start, x, &offset))
             BUG("'%s' lost its parts", node->path);
-        p->within = whole;
-        if (sliced && p->block == 0)
-            p->pixel =
-                whole->place.pixel ? whole->place.pixel : whole->shape.dim[2];
+        put_within(node->output[0], axis, x, offset);
         start += x->shape.dim[axis];
     }
 }
@@ -136,6 +174,8 @@ static void share_concat(Node *node)
 
 static void forget(Tensor *tensor)
 {
+    if (place_is_view(&tensor->place))
+        return;
     tensor->place.within = NULL;
     tensor->place.within_offset = 0;
     tensor->place.pixel = 0;
@@ -151,13 +191,16 @@ bool pass_share(Graph *graph, PassContext *context)
         forget(graph->tensors.at[i]);
     }
     /* Wholes before their parts, which may be wholes themselves; and reshapes
-     * last, as what they read may have become a slice. */
+     * last, as what they read may have become a slice. Slices in between, of
+     * what is not part of something else. */
     for (int n = graph->nodes.count - 1; n >= 0; n--) {
         if (graph->nodes.at[n]->op == OP_CONCAT)
             share_concat(graph->nodes.at[n]);
     }
     for (int n = 0; n < graph->nodes.count; n++) {
         Node *node = graph->nodes.at[n];
+        if (node->op == OP_SLICE)
+            share_slice(node);
         if (node->op == OP_FLATTEN || node->op == OP_RESHAPE)
             share_reshape(node);
     }
@@ -181,9 +224,8 @@ void shared_check(const Graph *graph, const char *after)
         int64_t room = place_elements(&owner->shape, &owner->place);
         if (owner == t)
             continue;
-        if (t->place.kind != PLACE_ARENA || owner->place.kind != PLACE_ARENA)
-            BUG("after %s: '%s' shares memory that is not the arena's", after,
-                t->name);
+        if (t->place.kind != owner->place.kind)
+            BUG("after %s: '%s' shares memory of another kind", after, t->name);
         if (t->type != owner->type)
             BUG("after %s: '%s' shares the memory of another type", after,
                 t->name);

@@ -16,12 +16,14 @@
 #include "graph/graph.h"
 #include "weights/local.h"
 
+#include <math.h>
 #include <string.h>
 
 /* One parameter and where its rows go. */
 typedef struct Slot {
     Tensor *tensor;
     const int64_t *row; /* of the file's row k, ours; NULL: the same */
+    int64_t groups;     /* of a transposed convolution; else 1 */
 } Slot;
 
 typedef struct Binder {
@@ -34,28 +36,33 @@ typedef struct Binder {
 
 /* ---- the order of flat values ----------------------------------------------------------- */
 
-/* Channels-first index -> channels-last index, of places x channels. */
-static const int64_t *channels_first(Arena *arena, int64_t places,
-                                     int64_t channels)
+/* Channels-first index -> channels-last index, of places x channels, again and
+ * again for a batch. */
+static const int64_t *channels_first(Arena *arena, int64_t batch,
+                                     int64_t places, int64_t channels)
 {
-    int64_t *order = NEW_N(arena, int64_t, places * channels);
+    int64_t *order = NEW_N(arena, int64_t, batch * places * channels);
 
-    for (int64_t c = 0; c < channels; c++)
-        for (int64_t s = 0; s < places; s++)
-            order[c * places + s] = s * channels + c;
+    for (int64_t n = 0; n < batch; n++)
+        for (int64_t c = 0; c < channels; c++)
+            for (int64_t s = 0; s < places; s++)
+                order[(n * channels + c) * places + s] =
+                    (n * places + s) * channels + c;
     return order;
 }
 
 static const int64_t *order_of_flat(const Binder *b, const Tensor *in)
 {
-    int64_t channels, count = shape_count(&in->shape);
+    int64_t channels, count = shape_count(&in->shape), batch;
 
     if (in->shape.rank < 2)
         return b->order[in->id];
     channels = in->shape.dim[in->shape.rank - 1];
     if (channels == 1 || channels == count)
         return NULL;
-    return channels_first(b->scratch, count / channels, channels);
+    batch = shape_is_batch(&in->shape) ? in->shape.dim[0] : 1;
+    return channels_first(b->scratch, batch, count / batch / channels,
+                          channels);
 }
 
 static const int64_t *order_of_concat(const Binder *b, const Node *node)
@@ -114,17 +121,19 @@ static const int64_t *conv_rows(const Binder *b, const Tensor *tensor)
     int64_t out = tensor->shape.dim[rank - 1];
 
     return channels_first(
-        b->scratch, shape_count(&tensor->shape) / out / channels, channels);
+        b->scratch, 1, shape_count(&tensor->shape) / out / channels, channels);
 }
 
 static void add_slot(Binder *b, const Node *node, Tensor *tensor)
 {
     const int64_t *order = order_of_inputs(b, node);
-    Slot slot = { tensor, NULL };
+    Slot slot = { tensor, NULL, 1 };
 
     for (int i = 0; i < b->slots.count; i++)
         if (b->slots.at[i].tensor == tensor)
             return;
+    if (node->op == OP_CONV_TRANSPOSE)
+        slot.groups = node_attrs(node, ConvTransposeAttrs)->groups;
     if (b->layout == WEIGHTS_OIHW) {
         if (tensor->layout == LAYOUT_CONV)
             slot.row = conv_rows(b, tensor);
@@ -133,6 +142,21 @@ static void add_slot(Binder *b, const Node *node, Tensor *tensor)
             slot.row = order;
     }
     vec_push(&b->slots, slot);
+}
+
+/* Parameters that no layer has among its weights: as the file has them. */
+static void add_lone_slots(Binder *b)
+{
+    const Graph *graph = b->graph;
+    bool *found = NEW_N(b->scratch, bool, graph->tensors.count);
+
+    for (int i = 0; i < b->slots.count; i++)
+        found[b->slots.at[i].tensor->id] = true;
+    for (int i = 0; i < graph->tensors.count; i++) {
+        Tensor *tensor = graph->tensors.at[i];
+        if (tensor->kind == TENSOR_PARAMETER && !found[i])
+            vec_push(&b->slots, (Slot){ .tensor = tensor, .groups = 1 });
+    }
 }
 
 static void find_slots(Binder *b)
@@ -148,15 +172,35 @@ static void find_slots(Binder *b)
         if (b->layout == WEIGHTS_OIHW)
             b->order[node->output[0]->id] = order_of(b, node);
     }
+    add_lone_slots(b);
+}
+
+/* Of a transposed convolution: [in][out of a group][kh][kw], or HWOI. */
+static void want_transposed(const Binder *b, const Slot *slot,
+                            WeightWanted *wanted)
+{
+    const int64_t *dim = slot->tensor->shape.dim; /* [kh][kw][c][oc] */
+    const int at = b->layout == WEIGHTS_HWIO ? 0 : 2;
+
+    wanted->dim[at] = dim[0];
+    wanted->dim[at + 1] = dim[1];
+    wanted->dim[at ? 0 : 3] = dim[2] * slot->groups;
+    wanted->dim[at ? 1 : 2] = dim[3] / slot->groups;
 }
 
 /* The shape that the file has to have: the last two dimensions of ours go to
  * the front, the other way round. */
-static WeightWanted wanted_of(const Binder *b, const Tensor *tensor)
+static WeightWanted wanted_of(const Binder *b, const Slot *slot)
 {
+    const Tensor *tensor = slot->tensor;
     const Shape *shape = &tensor->shape;
     int rank = shape->rank, places = rank - 2;
     WeightWanted wanted = { .name = tensor->name, .rank = rank };
+
+    if (tensor->layout == LAYOUT_CONV_TRANSPOSE) {
+        want_transposed(b, slot, &wanted);
+        return wanted;
+    }
 
     memcpy(wanted.dim, shape->dim, (size_t)rank * sizeof *shape->dim);
     if (b->layout == WEIGHTS_HWIO || tensor->layout == LAYOUT_AS_IS)
@@ -187,11 +231,45 @@ static void transpose(float *out, const float *in, int64_t outputs,
     }
 }
 
+/* Where element i of ours, [kh][kw][c][oc], is in a file. */
+static int64_t place_transposed(const Binder *b, const Slot *slot, int64_t i)
+{
+    const int64_t *dim = slot->tensor->shape.dim;
+    const int64_t oc = i % dim[3], c = i / dim[3] % dim[2];
+    const int64_t tap = i / dim[3] / dim[2], taps = dim[0] * dim[1];
+    const int64_t outs = dim[3] / slot->groups, ins = dim[2] * slot->groups;
+    const int64_t in = oc / outs * dim[2] + c, out = oc % outs;
+
+    return b->layout == WEIGHTS_HWIO ? (tap * outs + out) * ins + in
+                                     : (in * outs + out) * taps + tap;
+}
+
+/* What the type can have, of what a float holds exactly: a bool is 0 or 1, a
+ * whole number within the type's limits. */
+static void hold_type(DType type, float *at, int64_t count)
+{
+    const bool is_signed =
+        type == DT_I8 || type == DT_I16 || type == DT_I32 || type == DT_I64;
+    const int bits = 8 * dtype_size(type) - is_signed;
+    const float high = bits < 24 ? (float)((1 << bits) - 1) : 16777216;
+    const float low = is_signed ? -high - (bits < 24) : 0;
+
+    for (int64_t i = 0; i < count && !dtype_is_float(type); i++)
+        if (type == DT_BOOL)
+            at[i] = at[i] != 0;
+        else if (!(at[i] >= low && at[i] <= high))
+            at[i] = at[i] > high ? high : at[i] < low ? low : 0;
+        else
+            at[i] = nearbyintf(at[i]);
+}
+
 static void fill(const Binder *b, const Slot *slot, const WeightTensor *found)
 {
     Tensor *tensor = slot->tensor;
     const Shape *shape = &tensor->shape;
-    bool as_is = b->layout == WEIGHTS_HWIO || tensor->layout == LAYOUT_AS_IS;
+    bool as_is =
+        tensor->layout == LAYOUT_AS_IS ||
+        (b->layout == WEIGHTS_HWIO && tensor->layout != LAYOUT_CONV_TRANSPOSE);
     int64_t outputs = as_is ? 1 : shape->dim[shape->rank - 1];
     float *out = NEW_N(b->graph->arena, float, found->count);
     float *in;
@@ -199,11 +277,16 @@ static void fill(const Binder *b, const Slot *slot, const WeightTensor *found)
     tensor->data = out;
     if (as_is && !slot->row) {
         weights_to_float(found, out);
+        hold_type(tensor->type, out, (int64_t)found->count);
         return;
     }
     in = mem_alloc(found->count * sizeof *in);
     weights_to_float(found, in);
-    transpose(out, in, outputs, (int64_t)found->count / outputs, slot->row);
+    if (tensor->layout == LAYOUT_CONV_TRANSPOSE)
+        for (int64_t i = 0; i < (int64_t)found->count; i++)
+            out[i] = in[place_transposed(b, slot, i)];
+    else
+        transpose(out, in, outputs, (int64_t)found->count / outputs, slot->row);
     mem_free(in);
 }
 
@@ -216,7 +299,7 @@ static bool bind_file(Binder *b, const WeightFile *file, Range range)
     const WeightTensor **found = NEW_N(b->scratch, const WeightTensor *, count);
 
     for (size_t i = 0; i < count; i++)
-        wanted[i] = wanted_of(b, b->slots.at[i].tensor);
+        wanted[i] = wanted_of(b, &b->slots.at[i]);
     for (int i = 0; i < graph->binds.count; i++)
         binds[i] = (WeightBind){ graph->binds.at[i].from, graph->binds.at[i].to,
                                  graph->binds.at[i].range };
@@ -275,23 +358,35 @@ bool weights_bind(Graph *graph, const char *path, const char *layout)
 
 /* ---- and back -------------------------------------------------------------------------------- */
 
+/* What the network's file calls the parameter. */
+static const char *name_in_file(const Graph *graph, const char *key)
+{
+    for (int i = 0; i < graph->binds.count; i++)
+        if (strcmp(graph->binds.at[i].to, key) == 0)
+            return graph->binds.at[i].from;
+    return key;
+}
+
 /* in[o][k] = out[row[k]][o]: the inverse of `fill`. */
 static void unfill(const Binder *b, const Slot *slot, WeightTensor *file)
 {
-    const WeightWanted wanted = wanted_of(b, slot->tensor);
+    const WeightWanted wanted = wanted_of(b, slot);
     const Shape *shape = &slot->tensor->shape;
     bool as_is = slot->tensor->layout == LAYOUT_AS_IS;
+    bool transposed = slot->tensor->layout == LAYOUT_CONV_TRANSPOSE;
     int64_t count = shape_count(shape);
     int64_t outputs = as_is ? 1 : shape->dim[shape->rank - 1];
     int64_t rows = count / outputs;
     float *in = NEW_N(b->scratch, float, count);
 
-    for (int64_t k = 0; k < rows; k++) {
+    for (int64_t i = 0; i < count && transposed; i++)
+        in[place_transposed(b, slot, i)] = slot->tensor->data[i];
+    for (int64_t k = 0; k < rows && !transposed; k++) {
         const int64_t row = slot->row ? slot->row[k] : k;
         for (int64_t o = 0; o < outputs; o++)
             in[o * rows + k] = slot->tensor->data[row * outputs + o];
     }
-    *file = (WeightTensor){ .name = wanted.name,
+    *file = (WeightTensor){ .name = name_in_file(b->graph, wanted.name),
                             .type = DT_F32,
                             .rank = wanted.rank,
                             .data = in,

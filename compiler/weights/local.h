@@ -35,8 +35,6 @@ bool host_is_little(void);
 /* The elements' bytes the other way round, in the arena. */
 void *bytes_swapped(Arena *arena, const void *data, size_t count,
                     size_t element);
-DType dtype_of_cnnc(CnncType type);
-CnncType dtype_to_cnnc(DType type);
 
 /* "[28, 28, 1]" */
 const char *dims_text(Arena *arena, const int64_t *dim, int rank);

@@ -25,7 +25,13 @@
 #include "base/base.h"
 #include "base/dtype.h"
 
+#include <cnnc/io.h>
+
 #define WEIGHT_MAX_RANK 8
+
+/* The element types of files, as cnnc/io.h calls them. */
+DType dtype_of_cnnc(CnncType type);
+CnncType dtype_to_cnnc(DType type);
 
 typedef enum WeightLayout { WEIGHTS_OIHW, WEIGHTS_HWIO } WeightLayout;
 /* "oihw" or "hwio". */
@@ -110,8 +116,9 @@ struct Graph;
  */
 bool weights_bind(struct Graph *graph, const char *path, const char *layout);
 
-/* The parameters as safetensors with OIHW, so that weights_bind of that file
- * gives the same. All have data. Goes through file_write. */
+/* The parameters as safetensors with OIHW, under the names that the network
+ * binds, so that weights_bind of that file gives the same. All have data. Goes
+ * through file_write. */
 bool weights_save(struct Graph *graph, const char *path);
 
 #endif

@@ -297,7 +297,7 @@ static bool is_fit_for_a_terminal(const char *text)
 
     for (size_t length = strlen(text), at = 0; at < length;) {
         int bytes = utf8_decode(text + at, length - at, &code);
-        if (bytes == 0 || (code != '\n' && caret_is_control(code)))
+        if (bytes == 0 || (code != '\n' && utf8_is_control(code)))
             return false;
         lines += code == '\n';
         at += (size_t)bytes;

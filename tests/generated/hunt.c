@@ -20,18 +20,21 @@
 static const struct Kind {
     const char *operators; /* NULL: all */
     int64_t elements, macs;
-    bool steps;
+    bool steps, channels_first;
 } kinds[] = {
-    { NULL, 3000, 100000, false },
-    { "conv batchnorm relu leaky_relu maxpool avgpool add", 6000, 400000,
+    { NULL, 3000, 100000, false, false },
+    { "conv batchnorm relu leaky_relu maxpool avgpool add", 6000, 400000, false,
       false },
-    { NULL, 6000, 200000, true },
+    { NULL, 6000, 200000, true, false },
+    { NULL, 4000, 100000, false, true },
+    { "conv relu maxpool concat add mul reduce_mean softmax flatten dense",
+      6000, 200000, false, true },
     { "conv relu6 hard_swish add global_avgpool dense flatten mul", 8000,
-      600000, false },
-    { "conv maxpool relu concat upsample pad", 8000, 400000, false },
+      600000, false, false },
+    { "conv maxpool relu concat upsample pad", 8000, 400000, false, false },
     { "dense relu tanh softmax batchnorm flatten reshape add", 2000, 400000,
-      false },
-    { "maxpool avgpool concat pad sigmoid conv normalize", 4000, 200000,
+      false, false },
+    { "maxpool avgpool concat pad sigmoid conv normalize", 4000, 200000, false,
       false },
 };
 
@@ -55,6 +58,7 @@ RandomOptions hunt_options(uint64_t seed)
     options.most_elements = kind->elements;
     options.most_macs = kind->macs;
     options.steps = kind->steps;
+    options.channels_first = kind->channels_first;
     for (int op = 0; op < OP_COUNT && kind->operators; op++)
         only[at][op] = has_word(kind->operators, op_info[op].name);
     if (kind->operators)

@@ -13,28 +13,6 @@
 
 /* ---- typed arrays ------------------------------------------------------------- */
 
-static void put(DType type, void *at, int64_t i, double value)
-{
-    switch (type) {
-    case DT_F32: ((float *)at)[i] = (float)value; return;
-    case DT_U8: ((uint8_t *)at)[i] = (uint8_t)value; return;
-    case DT_I8: ((int8_t *)at)[i] = (int8_t)value; return;
-    case DT_I32: ((int32_t *)at)[i] = (int32_t)value; return;
-    default: BUG("no network here has %s", dtype_name(type));
-    }
-}
-
-static double get(DType type, const void *at, int64_t i)
-{
-    switch (type) {
-    case DT_F32: return (double)((const float *)at)[i];
-    case DT_U8: return (double)((const uint8_t *)at)[i];
-    case DT_I8: return (double)((const int8_t *)at)[i];
-    case DT_I32: return (double)((const int32_t *)at)[i];
-    default: BUG("no network here has %s", dtype_name(type));
-    }
-}
-
 static int64_t bytes_of(const Tensor *tensor)
 {
     return shape_count(&tensor->shape) * dtype_size(tensor->type);
@@ -63,7 +41,7 @@ static void make_inputs(Trial *t, double **exact)
         const Tensor *tensor = g->inputs.at[i];
         void *typed = arena_alloc(t->arena, (size_t)bytes_of(tensor));
         for (int64_t k = 0; k < shape_count(&tensor->shape); k++)
-            put(tensor->type, typed, k, exact[i][k]);
+            number_store(tensor->type, typed, k, exact[i][k]);
         t->in[i] = typed;
     }
 }
@@ -103,7 +81,7 @@ static bool output_agrees(const Trial *t, int output)
     const Output *o = &t->graph->outputs.at[output];
     const double *want = t->want[output], *bound = t->bound[output];
     for (int64_t i = 0; i < shape_count(&o->tensor->shape); i++) {
-        double got = get(o->tensor->type, t->got[output], i);
+        double got = number_load(o->tensor->type, t->got[output], i);
         if (!isfinite(want[i]) || !isfinite(bound[i]) ||
             fabs(got - want[i]) <= bound[i])
             continue;

@@ -158,6 +158,49 @@ static void test_what_verifies_is_injective(void)
     CU_ASSERT(good > 1000);
 }
 
+static bool counts_in_order(const Buffer *buffer)
+{
+    int64_t index[KERNEL_RANK] = { 0 }, element = 0;
+    do
+        if (layout_address(buffer, index) != element++)
+            return false;
+    while (position_next(buffer, index));
+    return true;
+}
+
+/* Seen from the pieces, and counted position by position. */
+static void test_layouts_in_order_are_known(void)
+{
+    Random random;
+    int ordered = 0;
+    random_seed(&random, 6);
+    for (int i = 0; i < 50000; i++) {
+        Buffer b = { .name = "x", .rank = 2 };
+        int64_t block = random_range(&random, 1, 4);
+        b.dim[0].extent = random_range(&random, 1, 6);
+        b.dim[1].extent = random_range(&random, 1, 4);
+        int64_t row = random_range(&random, 1, b.dim[1].extent);
+        b.layout = (Layout){ 3,
+                             { { 0, block, 0, random_range(&random, 1, 16) },
+                               { 1, 1, 0, random_range(&random, 1, 2) },
+                               { 0, 1, block, row } },
+                             random_range(&random, 0, 3) / 3,
+                             200 };
+        if (layout_fault(&b))
+            continue;
+        CU_ASSERT_EQUAL_FATAL(layout_in_order(&b), counts_in_order(&b));
+        ordered += layout_in_order(&b);
+    }
+    CU_ASSERT(ordered > 500);
+    Buffer halo = { .rank = 1, .dim = { { 4, 0, 1 } } };
+    halo.layout = layout_plain(1, halo.dim);
+    CU_ASSERT(!layout_in_order(&halo));
+    Buffer huge = { .rank = 2,
+                    .dim = { { 1 << 20, 0, 0 }, { 1 << 20, 0, 0 } } };
+    huge.layout = layout_plain(2, huge.dim);
+    CU_ASSERT(layout_in_order(&huge));
+}
+
 static void test_packing_leaves_gaps_zero(void)
 {
     static const float data[6] = { 1, 2, 3, 4, 5, 6 };
@@ -290,6 +333,7 @@ static const UnitTest tests[] = {
     UNIT(test_bad_layouts_are_found),
     UNIT(test_rings_and_gaps_are_good_layouts),
     UNIT(test_what_verifies_is_injective),
+    UNIT(test_layouts_in_order_are_known),
     UNIT(test_packing_leaves_gaps_zero),
     UNIT(test_packing_puts_every_element_at_its_address),
     UNIT(test_plain_accesses_become_flat),

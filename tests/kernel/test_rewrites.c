@@ -219,8 +219,12 @@ static Program *planes_to_pixels(Arena *arena, int64_t channels)
     const Affine *c = affine_var(k, kernel_for(k, "c", 0, channels));
     const Affine *w = affine_var(k, kernel_for(k, "w", 0, 28));
     const Affine *from[2] = { c, w }, *to[2] = { w, c };
-    ProgramPort in = { x, "x", 2, { channels, 28 }, NULL, 0 };
-    ProgramPort out = { y, "y", 2, { 28, channels }, NULL, 0 };
+    ProgramPort in = {
+        .buffer = x, .name = "x", .rank = 2, .dim = { channels, 28 }
+    };
+    ProgramPort out = {
+        .buffer = y, .name = "y", .rank = 2, .dim = { 28, channels }
+    };
     kernel_store(k, access_at(y, to),
                  expr_2(k, EXPR_MUL, expr_load(k, access_at(x, from)),
                         expr_const(k, (Type){ DT_F32, 1 }, 2)));
@@ -299,6 +303,52 @@ static void test_a_channel_that_is_missing_is_refused(void)
     arena_free(arena);
 }
 
+/* y[c][p] = x[p][c] */
+static Program *turning_nest(Arena *arena, int64_t pixels, int64_t channels)
+{
+    Program *p = program_new(arena, "turn", NULL);
+    const int64_t from[] = { pixels, channels }, to[] = { channels, pixels };
+    Buffer *x = program_buffer(p, "x", DT_F32, BUFFER_INPUT, 2, from);
+    Buffer *y = program_buffer(p, "y", DT_F32, BUFFER_OUTPUT, 2, to);
+    Kernel *k = kernel_new(arena, "nest");
+    const Affine *c = affine_var(k, kernel_for(k, "c", 0, channels));
+    const Affine *at = affine_var(k, kernel_for(k, "p", 0, pixels));
+    kernel_param(k, x);
+    kernel_param(k, y);
+    kernel_store(k, access_at(y, (const Affine *const[]){ c, at }),
+                 expr_load(k, access_at(x, (const Affine *const[]){ at, c })));
+    kernel_end(k);
+    kernel_end(k);
+    vec_push(&p->kernels, k);
+    return p;
+}
+
+static void expect_schedule(int64_t pixels, int64_t channels, const char *steps)
+{
+    Arena *arena = arena_new();
+    Program *program = turning_nest(arena, pixels, channels);
+    Schedule schedule = { .kernel = "nest" };
+    Text text = { 0 };
+    schedule_choose(program->kernels.at[0], target_find("x86-64-v3"), false,
+                    &schedule);
+    schedule_print(&text, &schedule);
+    CU_ASSERT_STRING_EQUAL(text_get(&text), steps);
+    text_free(&text);
+    schedule_free(&schedule);
+    kernel_free(program->kernels.at[0]);
+    program_free(program);
+    arena_free(arena);
+}
+
+static void test_much_is_turned_tile_by_tile(void)
+{
+    expect_schedule(
+        1000, 64,
+        "nest: split p by 16; split c by 16; order p.o c.o c.i p.i\n");
+    expect_schedule(1000, 8, "nest: split p by 16; order p.o c p.i\n");
+    expect_schedule(20, 64, "nest:\n"); /* all of it is near */
+}
+
 static void test_a_schedule_reads_back(void)
 {
     Arena *arena = arena_new();
@@ -335,6 +385,7 @@ static const UnitTest tests[] = {
     UNIT(test_chosen_schedules_keep_the_answer),
     UNIT(test_planes_are_woven_into_pixels),
     UNIT(test_a_channel_that_is_missing_is_refused),
+    UNIT(test_much_is_turned_tile_by_tile),
     UNIT(test_a_schedule_reads_back),
 };
 UNIT_MAIN("rewrites", tests)

@@ -55,6 +55,21 @@ static void test_neutral_elements_go(void)
     check_value("fma(1.0, x[0], x[1])", "x[0] + x[1]");
 }
 
+static void test_truth_values_become_choices_of_floats(void)
+{
+    check_value("select_eq(f32(select_lt(x[0], x[1], 1:bool, 0:bool)), 0.0, "
+                "x[2], x[3])",
+                "select_lt(x[0], x[1], x[3], x[2])");
+    check_value("select_eq(f32(select_le(x[0], x[1], 0:bool, 1:bool)), 0.0, "
+                "x[2], x[3])",
+                "select_le(x[0], x[1], x[2], x[3])");
+    check_value("f32(min(select_lt(x[0], x[1], 1:bool, 0:bool), "
+                "select_lt(x[1], x[2], 1:bool, 0:bool)))",
+                "min(select_lt(x[0], x[1], 1.0, 0.0), "
+                "select_lt(x[1], x[2], 1.0, 0.0))");
+    check_value("select_lt(x[0], x[1], 1.0, 0.0)", NULL);
+}
+
 static void test_what_would_change_a_sign_of_zero_stays(void)
 {
     check_value("x[0] + 0.0", NULL);
@@ -272,6 +287,7 @@ static void test_random_nests_keep_their_results(void)
 
 static const UnitTest tests[] = {
     UNIT(test_neutral_elements_go),
+    UNIT(test_truth_values_become_choices_of_floats),
     UNIT(test_what_would_change_a_sign_of_zero_stays),
     UNIT(test_integers_have_one_zero),
     UNIT(test_constants_are_folded_in_their_type),

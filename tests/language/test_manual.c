@@ -24,7 +24,9 @@ static void call_text(Text *text, const OpInfo *info)
     const char *separator = "(";
     text_add(text, info->name);
     if (info->most_inputs > 1) {
-        text_add(text, info->most_inputs > 2 ? "(a, b, ..." : "(a, b");
+        text_add(text, info->least_inputs == 3 ? "(a, b, c"
+                       : info->most_inputs > 2 ? "(a, b, ..."
+                                               : "(a, b");
         separator = ", ";
     }
     for (int i = 0; i < info->attr_count; i++) {
@@ -59,8 +61,9 @@ static void test_every_layer_is_in_the_tables(void)
 static void test_every_keyword_is_listed(void)
 {
     static const char *const words[] = {
-        "network", "weights", "input", "output", "block", "if",  "else", "as",
-        "loss",    "bind",    "train", "and",    "or",    "not", "yes",  "no",
+        "network", "weights", "input", "output", "block",     "if",
+        "else",    "as",      "loss",  "bind",   "train",     "and",
+        "or",      "not",     "yes",   "no",     "parameter",
     };
     Arena *arena = arena_new();
     const char *text = manual(arena);

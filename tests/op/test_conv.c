@@ -152,6 +152,54 @@ static void test_flip_is_the_textbooks_convolution(void)
     net_free(&n);
 }
 
+/* The same numbers as a parameter, and as an input of the network. */
+static void test_weights_may_be_computed(void)
+{
+    double x[5 * 6 * 4], w[3 * 3 * 2 * 6];
+    Net bound = net_new(SHAPE(5, 6, 4)), given = net_new(SHAPE(5, 6, 4));
+    const char *attrs = "filters=6, kernel=3, groups=2, pad=1";
+    Node *first = net_add(&bound, OP_CONV, attrs), *second;
+    const double *in[2] = { x, w };
+    Evaluation *e, *f;
+    Random random;
+    random_seed(&random, 5);
+    for (size_t i = 0; i < COUNT_OF(x); i++)
+        x[i] = random_normal(&random);
+    CU_ASSERT_FATAL(net_infer(&bound));
+    graph_init_weights(bound.graph, 3);
+    for (size_t i = 0; i < COUNT_OF(w); i++)
+        w[i] = (double)first->input[1]->data[i];
+    Tensor *inputs[] = { given.last,
+                         net_input(&given, "w", first->input[1]->shape) };
+    second = net_join(&given, OP_CONV, attrs, inputs, 2);
+    second->data_count = 1; /* w stands where the parameter would */
+    CU_ASSERT_FATAL(net_infer(&given));
+    graph_verify(given.graph, "attached");
+    net_set(&given, second->input[2], first->input[2]->data);
+    const double *y = net_run(&bound, x, &e);
+    f = graph_evaluate(given.graph, in);
+    const double *z = evaluation_value(f, given.last);
+    CU_ASSERT(memcmp(y, z, sizeof *y * 5 * 6 * 6) == 0);
+    evaluation_free(e);
+    evaluation_free(f);
+    net_free(&bound);
+    net_free(&given);
+}
+
+static void test_computed_weights_of_another_shape_are_refused(void)
+{
+    Net n = net_new(SHAPE(5, 6, 4));
+    Tensor *inputs[] = { n.last, net_input(&n, "w", SHAPE(3, 3, 4, 5)) };
+    net_join(&n, OP_CONV, "filters=6, kernel=3", inputs, 2)->data_count = 1;
+    capture_start(DIAG_PLAIN);
+    CU_ASSERT_FALSE(net_infer(&n));
+    char *text = capture_end();
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "'w' is [3, 3, 4, 5], but 'conv' needs [3, 3, 4, 6]"));
+    free(text);
+    net_free(&n);
+}
+
 static void test_macs_count_every_tap(void)
 {
     Net n = net_new(SHAPE(28, 28, 1));
@@ -169,6 +217,8 @@ static const UnitTest tests[] = {
     UNIT(test_groups),
     UNIT(test_flip_reads_the_weights_backwards),
     UNIT(test_flip_is_the_textbooks_convolution),
+    UNIT(test_weights_may_be_computed),
+    UNIT(test_computed_weights_of_another_shape_are_refused),
     UNIT(test_macs_count_every_tap),
 };
 UNIT_MAIN("convolution", tests)

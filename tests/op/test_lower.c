@@ -17,28 +17,6 @@ typedef struct Values {
     double *exact;
 } Values;
 
-static void store(DType type, void *at, int64_t i, double value)
-{
-    switch (type) {
-    case DT_F32: ((float *)at)[i] = (float)value; return;
-    case DT_U8: ((uint8_t *)at)[i] = (uint8_t)value; return;
-    case DT_I8: ((int8_t *)at)[i] = (int8_t)value; return;
-    case DT_I32: ((int32_t *)at)[i] = (int32_t)value; return;
-    default: abort();
-    }
-}
-
-static double load(DType type, const void *at, int64_t i)
-{
-    switch (type) {
-    case DT_F32: return (double)((const float *)at)[i];
-    case DT_U8: return (double)((const uint8_t *)at)[i];
-    case DT_I8: return (double)((const int8_t *)at)[i];
-    case DT_I32: return (double)((const int32_t *)at)[i];
-    default: abort();
-    }
-}
-
 static Values values_of(Arena *arena, const Tensor *tensor,
                         const double *reference)
 {
@@ -46,8 +24,8 @@ static Values values_of(Arena *arena, const Tensor *tensor,
     Values v = { arena_array(arena, (size_t)count, 8),
                  NEW_N(arena, double, count) };
     for (int64_t i = 0; i < count; i++) {
-        store(tensor->type, v.typed, i, reference[i]);
-        v.exact[i] = load(tensor->type, v.typed, i);
+        number_store(tensor->type, v.typed, i, reference[i]);
+        v.exact[i] = number_load(tensor->type, v.typed, i);
     }
     return v;
 }
@@ -69,7 +47,7 @@ static bool agrees(const Node *node, const void *got, const double *expected)
     const Tensor *out = node->output[0];
     const double most = tolerance(node, expected);
     for (int64_t i = 0; i < shape_count(&out->shape); i++) {
-        double value = load(out->type, got, i);
+        double value = number_load(out->type, got, i);
         bool same = out->type == DT_I32 && fabs(expected[i]) > 1e6
                         ? fabs(value / expected[i] - 1) < 1e-6
                         : fabs(value - expected[i]) <= most;

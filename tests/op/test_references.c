@@ -2,51 +2,7 @@
  * test_references.c - references of the other operators against values that
  * were computed by hand.
  */
-#include "net.h"
-#include "unit.h"
-
-#include <math.h>
-
-static bool is_close(double a, double b)
-{
-    return a == b || fabs(a - b) <= 1e-14 * fmax(1, fabs(b)) ||
-           (isnan(a) && isnan(b));
-}
-
-static void compare(const char *what, const double *y, const double *expected,
-                    int64_t count)
-{
-    for (int64_t i = 0; i < count; i++) {
-        bool same = is_close(y[i], expected[i]);
-        if (!same)
-            fprintf(stderr, "\n%s: element %lld is %.17g, expected %.17g\n",
-                    what, (long long)i, y[i], expected[i]);
-        CU_ASSERT(same);
-    }
-}
-
-/* Runs what net_add appended last. */
-static void expect(Net *n, const double *x, const double *expected)
-{
-    const double *y;
-    Evaluation *e;
-    CU_ASSERT_FATAL(net_infer(n));
-    y = net_run(n, x, &e);
-    compare(op_info[n->graph->nodes.at[0]->op].name, y, expected,
-            shape_count(&n->last->shape));
-    evaluation_free(e);
-    net_free(n);
-}
-
-static void one(Op op, const char *attrs, Shape shape, const double *x,
-                const double *expected)
-{
-    Net n = net_new(shape);
-    net_add(&n, op, attrs);
-    expect(&n, x, expected);
-}
-
-#define LIST(...) ((const double[]){ __VA_ARGS__ })
+#include "op/references.h"
 
 /* ---- functions of one number ------------------------------------------------------ */
 
@@ -74,9 +30,51 @@ static void test_functions_of_one_number(void)
         { OP_SILU, "", { -0.2689414213699951, 0, 1.7615941559557649 } },
         { OP_GELU, "", { -0.15865525393145707, 0, 1.9544997361036416 } },
         { OP_GELU_TANH, "", { -0.15880800939172324, 0, 1.954597694087775 } },
+        { OP_HARD_SIGMOID, "alpha=0.2, beta=0.5", { 0.3, 0.5, 0.9 } },
+        { OP_SWISH, "", { -0.2689414213699951, 0.0, 1.7615941559557646 } },
+        { OP_SWISH,
+          "alpha=0.5",
+          { -0.3775406687981454, 0.0, 1.4621171572600098 } },
+        { OP_MISH, "", { -0.30340146137410895, 0.0, 1.9439589595339946 } },
+        { OP_LOG_SIGMOID,
+          "",
+          { -1.3132616875182228, -0.6931471805599453, -0.12692801104297263 } },
+        { OP_SOFTSIGN, "", { -0.5, 0.0, 0.6666666666666666 } },
+        { OP_SELU, "", { -1.1113307378125625, 0.0, 2.101401974710961 } },
+        { OP_SELU, "alpha=2, gamma=3", { -3.792723352971346, 0.0, 6.0 } },
+        { OP_CELU, "", { -0.6321205588285577, 0.0, 2.0 } },
+        { OP_CELU, "alpha=2", { -0.7869386805747332, 0.0, 2.0 } },
+        { OP_THRESHOLDED_RELU, "", { 0, 0, 2.0 } },
+        { OP_THRESHOLDED_RELU, "alpha=2", { 0, 0, 0 } },
+        { OP_SHRINK, "", { -1.0, 0, 2.0 } },
+        { OP_SHRINK, "lambda=1, bias=1.5", { 0, 0, 0.5 } },
+        { OP_ABS, "", { 1.0, 0.0, 2.0 } },
+        { OP_NEG, "", { 1.0, -0.0, -2.0 } },
+        { OP_SIGN, "", { -1, 0, 1 } },
+        { OP_SQUARE, "", { 1.0, 0.0, 4.0 } },
+        { OP_EXP, "", { 0.36787944117144233, 1.0, 7.38905609893065 } },
+        { OP_ERF, "", { -0.8427007929497149, 0.0, 0.9953222650189527 } },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         one(rows[i].op, rows[i].attrs, SHAPE(3), LIST(-1, 0, 2), rows[i].at);
+}
+
+static void test_functions_where_they_are_defined(void)
+{
+    one(OP_SQRT, "", SHAPE(4), LIST(0, 2.25, INFINITY, -1),
+        LIST(0, 1.5, INFINITY, NAN));
+    one(OP_RECIPROCAL, "", SHAPE(4), LIST(-4, 0, INFINITY, NAN),
+        LIST(-0.25, INFINITY, 0, NAN));
+    one(OP_LOG, "", SHAPE(4), LIST(1, 0, INFINITY, -1),
+        LIST(0, -INFINITY, INFINITY, NAN));
+}
+
+static void test_rounding(void)
+{
+    const double x[] = { -2.5, -1.5, -0.5, 0.5, 1.2, 2.5 };
+    one(OP_FLOOR, "", SHAPE(6), x, LIST(-3, -2, -1, 0, 1, 2));
+    one(OP_CEIL, "", SHAPE(6), x, LIST(-2, -1, 0, 1, 2, 3));
+    one(OP_ROUND, "", SHAPE(6), x, LIST(-2, -2, 0, 0, 1, 2));
 }
 
 static void test_functions_far_out(void)
@@ -93,6 +91,14 @@ static void test_functions_far_out(void)
     one(OP_SILU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
     one(OP_GELU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
     one(OP_GELU_TANH, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_SWISH, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_MISH, "", SHAPE(3), x, LIST(0, 1e6, NAN));
+    one(OP_LOG_SIGMOID, "", SHAPE(3), x, LIST(-1e6, 0, NAN));
+    one(OP_SOFTSIGN, "", SHAPE(3), x,
+        LIST(-1 / (1 + 1e-6), 1 / (1 + 1e-6), NAN));
+    one(OP_CELU, "alpha=2", SHAPE(3), x, LIST(-2, 1e6, NAN));
+    one(OP_SIGN, "", SHAPE(3), x, LIST(-1, 1, NAN));
+    one(OP_THRESHOLDED_RELU, "", SHAPE(3), x, LIST(0, 1e6, NAN));
 }
 
 /* ---- functions of two numbers -------------------------------------------------------- */
@@ -115,6 +121,7 @@ static void test_functions_of_two_numbers(void)
     two(OP_DIV, LIST(0.1, 0.5, 3, -1));
     two(OP_MIN, LIST(1, 2, 10, -4));
     two(OP_MAX, LIST(10, 4, 30, 4));
+    two(OP_PRELU, LIST(1, 2, 30, -16));
 }
 
 static void test_lists_are_folded_and_repeated_where_they_are_short(void)
@@ -139,6 +146,37 @@ static void test_dense(void)
     net_set(&n, node->input[1], (float[]){ 1, 2, 3, 4, 5, 6 });
     net_set(&n, node->input[2], (float[]){ 0.5, 0, -1 });
     expect(&n, LIST(10, 1), LIST(14.5, 25, 35));
+}
+
+static void test_dense_of_rows(void)
+{
+    Net n = net_new(SHAPE(2, 1, 2));
+    Node *node = net_add(&n, OP_DENSE, "units=3, bias=no");
+    CU_ASSERT_FATAL(net_infer(&n));
+    net_set(&n, node->input[1], (float[]){ 1, 2, 3, 4, 5, 6 });
+    expect(&n, LIST(10, 1, 0, 2), LIST(14, 25, 36, 8, 10, 12));
+}
+
+static void product(Shape a, const double *x, Shape b, const float *y,
+                    const double *expected)
+{
+    Net n = net_new(a);
+    Tensor *inputs[2] = { n.last, graph_constant(n.graph, "k", b, y) };
+    net_join(&n, OP_MATMUL, "", inputs, 2);
+    expect(&n, x, expected);
+}
+
+static void test_matmul(void)
+{
+    const double x[] = { 1, 2, 3, 4 };
+    const float y[] = { 1, 10, 100, 1000 };
+    product(SHAPE(2, 2), x, SHAPE(2, 2), y, LIST(201, 2010, 403, 4030));
+    product(SHAPE(2, 2), x, SHAPE(2), y, LIST(21, 43));
+    product(SHAPE(4), x, SHAPE(4), y, LIST(4321));
+    product(SHAPE(2), x, SHAPE(2, 2), y, LIST(201, 2010));
+    product(SHAPE(2, 1, 2), x, SHAPE(2, 1), y, LIST(21, 43));
+    product(SHAPE(2, 2), x, SHAPE(2, 2, 1), y, LIST(21, 43, 2100, 4300));
+    product(SHAPE(2, 1, 1, 2), x, SHAPE(2, 2, 1), y, LIST(21, 2100, 43, 4300));
 }
 
 static void test_batchnorm(void)
@@ -215,31 +253,39 @@ static void test_reshaping_keeps_the_order(void)
     one(OP_DROPOUT, "", SHAPE(3, 2), x, x);
 }
 
-static void test_transposition(void)
+/* ---- by their own mean and variance ---------------------------------------------------------- */
+
+static void test_standardizing(void)
 {
-    one(OP_TRANSPOSE, "perm=[1, 0]", SHAPE(2, 3), LIST(1, 2, 3, 4, 5, 6),
-        LIST(1, 4, 2, 5, 3, 6));
-    one(OP_TRANSPOSE, "perm=[2, 0, 1]", SHAPE(2, 1, 3), LIST(1, 2, 3, 4, 5, 6),
-        LIST(1, 4, 2, 5, 3, 6));
-    one(OP_TRANSPOSE, "perm=[1, 0, 2]", SHAPE(2, 2, 2),
-        LIST(1, 2, 3, 4, 5, 6, 7, 8), LIST(1, 2, 5, 6, 3, 4, 7, 8));
+    const double a = 1 / sqrt(1 + 1e-5), b = sqrt(2.5 + 3);
+    one(OP_STANDARDIZE, "affine=no", SHAPE(2, 2), LIST(1, 3, 7, 5),
+        LIST(-a, a, a, -a));
+    one(OP_STANDARDIZE, "affine=no, axes=[0], epsilon=0", SHAPE(2, 2),
+        LIST(1, 3, 7, 5), LIST(-1, -1, 1, 1));
+    one(OP_STANDARDIZE, "affine=no, center=no, epsilon=3", SHAPE(2), LIST(1, 2),
+        LIST(1 / b, 2 / b));
 }
 
-static void test_slices(void)
+static void test_standardizing_with_weights(void)
 {
-    const double x[] = { 1, 2, 3, 4, 5, 6 };
-    one(OP_SLICE, "begin=[1], end=[4]", SHAPE(6), x, LIST(2, 3, 4));
-    one(OP_SLICE, "begin=[1], end=[6], step=[3]", SHAPE(6), x, LIST(2, 5));
-    one(OP_SLICE, "begin=[-2], end=[99]", SHAPE(6), x, LIST(5, 6));
-    one(OP_SLICE, "begin=[-1], end=[-99], step=[-2]", SHAPE(6), x,
-        LIST(6, 4, 2));
-    one(OP_SLICE, "begin=[99], end=[0], step=[-1]", SHAPE(6), x,
-        LIST(6, 5, 4, 3, 2));
-    one(OP_SLICE, "begin=[1], end=[2]", SHAPE(2, 3), x, LIST(4, 5, 6));
-    one(OP_SLICE, "begin=[0, 2], end=[2, 0], step=[1, -1]", SHAPE(2, 3), x,
-        LIST(3, 2, 6, 5));
-    one(OP_SLICE, "begin=[1, -99], end=[-9, 1], step=[-1, 5]", SHAPE(2, 3), x,
-        LIST(4, 1));
+    Net n = net_new(SHAPE(2, 2));
+    Node *node = net_add(&n, OP_STANDARDIZE, "epsilon=0");
+    CU_ASSERT_FATAL(net_infer(&n));
+    net_set(&n, node->input[1], (float[]){ 2, 4 });
+    net_set(&n, node->input[2], (float[]){ 100, 10 });
+    expect(&n, LIST(1, 3, 7, 5), LIST(98, 14, 102, 6));
+}
+
+static void test_standardizing_with_operands_that_are_repeated(void)
+{
+    Net n = net_new(SHAPE(2, 2));
+    const float weight[] = { 2, 4 }, bias[] = { 10 };
+    Tensor *inputs[3] = {
+        n.last, graph_constant(n.graph, "w", SHAPE(2, 1), weight),
+        graph_constant(n.graph, "b", shape_of(0, NULL), bias)
+    };
+    net_join(&n, OP_STANDARDIZE, "epsilon=0", inputs, 3);
+    expect(&n, LIST(1, 3, 7, 5), LIST(8, 12, 14, 6));
 }
 
 /* ---- along an axis -------------------------------------------------------------------------------- */
@@ -254,20 +300,25 @@ static void test_softmax(void)
         LIST(1 / (e + 1), 0.5, e / (e + 1), 0.5));
 }
 
-static void test_argmax_takes_the_first_of_equals(void)
+static void test_log_softmax(void)
 {
-    one(OP_ARGMAX, "", SHAPE(4), LIST(1, 7, 7, 0), LIST(1));
-    one(OP_ARGMAX, "", SHAPE(2, 3), LIST(3, 2, 1, 1, 2, 3), LIST(0, 2));
-    one(OP_ARGMAX, "axis=0", SHAPE(2, 3), LIST(3, 2, 1, 1, 2, 3),
-        LIST(0, 0, 1));
+    const double e = exp(1);
+    one(OP_LOG_SOFTMAX, "", SHAPE(2), LIST(1e4, 1e4 - 1),
+        LIST(1 - log(e + 1), -log(e + 1)));
+    one(OP_LOG_SOFTMAX, "axis=0", SHAPE(2, 1), LIST(7, 7),
+        LIST(-log(2), -log(2)));
 }
 
 static const UnitTest tests[] = {
     UNIT(test_functions_of_one_number),
+    UNIT(test_functions_where_they_are_defined),
+    UNIT(test_rounding),
     UNIT(test_functions_far_out),
     UNIT(test_functions_of_two_numbers),
     UNIT(test_lists_are_folded_and_repeated_where_they_are_short),
     UNIT(test_dense),
+    UNIT(test_dense_of_rows),
+    UNIT(test_matmul),
     UNIT(test_batchnorm),
     UNIT(test_normalize),
     UNIT(test_conversion_rounds_to_even_and_clamps),
@@ -275,9 +326,10 @@ static const UnitTest tests[] = {
     UNIT(test_padding),
     UNIT(test_upsampling),
     UNIT(test_reshaping_keeps_the_order),
-    UNIT(test_transposition),
-    UNIT(test_slices),
     UNIT(test_softmax),
-    UNIT(test_argmax_takes_the_first_of_equals),
+    UNIT(test_log_softmax),
+    UNIT(test_standardizing),
+    UNIT(test_standardizing_with_weights),
+    UNIT(test_standardizing_with_operands_that_are_repeated),
 };
 UNIT_MAIN("references", tests)

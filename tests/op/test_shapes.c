@@ -61,6 +61,70 @@ static void test_windows(void)
     CHECK(rows);
 }
 
+static void test_transposed_convolutions(void)
+{
+    static const Row rows[] = {
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=2, stride=2",
+          3,
+          { 5, 7, 3 },
+          "[10, 14, 6]" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3, stride=2, pad=1, output_padding=1x0",
+          3,
+          { 5, 7, 3 },
+          "[10, 13, 6]" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3x1, stride=3, pad=same, dilation=2",
+          3,
+          { 5, 7, 3 },
+          "[15, 21, 6]" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3, pad=[1, 0, 6, 0]",
+          3,
+          { 5, 7, 3 },
+          "'conv_transpose' has nothing left within its padding" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3, stride=1025",
+          3,
+          { 5, 7, 3 },
+          "'stride' of 'conv_transpose' is at most 1024" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=9, stride=9, dilation=2",
+          3,
+          { 5, 7, 3 },
+          "'conv_transpose' with stride 9x9 and dilation 2x2 has too many "
+          "kinds of pixels" },
+        { OP_CONV_TRANSPOSE,
+          "filters=6, kernel=3, output_padding=-1",
+          3,
+          { 5, 7, 3 },
+          "'output_padding' of 'conv_transpose' must be at least 0, got -1" },
+    };
+    CHECK(rows);
+}
+
+static void test_windows_over_a_batch(void)
+{
+    static const Row rows[] = {
+        { OP_CONV,
+          "filters=6, kernel=5x3",
+          4,
+          { 2, 28, 28, 1 },
+          "[2, 24, 26, 6]" },
+        { OP_LPPOOL, "kernel=7", 4, { 3, 7, 9, 5 }, "[3, 1, 1, 5]" },
+        { OP_PAD, "pad=1x2", 4, { 3, 7, 9, 5 }, "[3, 9, 13, 5]" },
+        { OP_UPSAMPLE, "scale=2x3", 4, { 3, 7, 9, 5 }, "[3, 14, 27, 5]" },
+        { OP_MAXPOOL,
+          "kernel=8",
+          4,
+          { 9, 7, 9, 1 },
+          "'maxpool' kernel 8x8 is larger than its padded input "
+          "[9, 7, 9, 1]" },
+    };
+    CHECK(rows);
+}
+
 static void test_same_gives_ceil_of_in_by_stride(void)
 {
     static const Row rows[] = {
@@ -156,6 +220,11 @@ static void test_windows_that_do_not_fit(void)
           3,
           { 7, 7, 1 },
           "padding 2 of 'maxpool' must be smaller than its kernel, 2x2" },
+        { OP_MAXPOOL,
+          "kernel=2, pad=1, dilation=3x1",
+          3,
+          { 2, 7, 1 },
+          "'maxpool' has windows with no pixel of the image" },
         { OP_CONV,
           "filters=6, kernel=0",
           3,
@@ -277,13 +346,15 @@ static void test_layers(void)
 {
     static const Row rows[] = {
         { OP_DENSE, "units=10", 1, { 84 }, "[10]" },
+        { OP_DENSE, "units=10", 3, { 4, 4, 16 }, "[4, 4, 10]" },
         { OP_DENSE,
           "units=10",
-          3,
-          { 4, 4, 16 },
-          "'dense' needs a vector, got [4, 4, 16]" },
+          0,
+          { 0 },
+          "'dense' needs at least one dimension, got a scalar" },
         { OP_GLOBAL_AVGPOOL, "", 3, { 7, 7, 64 }, "[64]" },
         { OP_GLOBAL_MAXPOOL, "", 2, { 7, 64 }, "[64]" },
+        { OP_GLOBAL_MAXPOOL, "", 4, { 2, 7, 5, 64 }, "[2, 64]" },
         { OP_GLOBAL_AVGPOOL,
           "",
           1,
@@ -310,6 +381,23 @@ static void test_layers(void)
           3,
           { 7, 7, 3 },
           "'normalize' cannot divide by 0" },
+        { OP_STANDARDIZE, "", 2, { 5, 6 }, "[5, 6]" },
+        { OP_STANDARDIZE, "axes=[1, 0]", 2, { 5, 6 }, "[5, 6]" },
+        { OP_STANDARDIZE,
+          "axes=[2]",
+          2,
+          { 5, 6 },
+          "axis 2 of 'standardize' is not a dimension of [5, 6]" },
+        { OP_STANDARDIZE,
+          "axes=[0, -2]",
+          2,
+          { 5, 6 },
+          "axis 0 stands twice in the axes of 'standardize'" },
+        { OP_STANDARDIZE,
+          "epsilon=-1",
+          2,
+          { 5, 6 },
+          "'epsilon' of 'standardize' must be at least 0, got -1" },
         { OP_DROPOUT,
           "rate=1",
           1,
@@ -470,6 +558,8 @@ static void test_bytes_need_a_scale(void)
 
 static const UnitTest tests[] = {
     UNIT(test_windows),
+    UNIT(test_transposed_convolutions),
+    UNIT(test_windows_over_a_batch),
     UNIT(test_same_gives_ceil_of_in_by_stride),
     UNIT(test_ceil_mode_adds_a_window_that_begins_inside),
     UNIT(test_windows_that_do_not_fit),

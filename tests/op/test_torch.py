@@ -120,6 +120,51 @@ def pool_case():
     return ("avgpool", f"{attrs}, count_include_pad={yes(count)}", [x], [], y)
 
 
+def transposed_case():
+    """PyTorch pads both ends alike: what is cut off more is cut off here."""
+    groups = rng.choice([1, 1, 2, 3])
+    c, filters = groups * rng.choice([1, 2, 5]), groups * rng.choice([1, 3])
+    kernel = [rng.choice([1, 2, 3, 4, 5]) for _ in range(2)]
+    stride = [rng.choice([1, 2, 2, 3, 4]) for _ in range(2)]
+    dilation = [rng.choice([1, 1, 2, 3]) for _ in range(2)]
+    more = [rng.randint(0, max(s, d) - 1) for s, d in zip(stride, dilation)]
+    x = image(rng.randint(3, 6), rng.randint(3, 6), c)
+    w, b = floats(c, filters // groups, *kernel), floats(filters)
+    y = F.conv_transpose2d(x, w, b, stride, 0, more, groups, dilation)
+    pad = [rng.randint(0, min(3, y.shape[2] // 2 - 1)) for _ in range(2)]
+    pad += [rng.randint(0, min(3, y.shape[3] // 2 - 1)) for _ in range(2)]
+    y = y[:, :, pad[0]:y.shape[2] - pad[1], pad[2]:y.shape[3] - pad[3]]
+    attrs = (f"filters={filters}, kernel={kernel[0]}x{kernel[1]}, "
+             f"stride={stride[0]}x{stride[1]}, "
+             f"pad=[{pad[0]}, {pad[2]}, {pad[1]}, {pad[3]}], "
+             f"output_padding={more[0]}x{more[1]}, "
+             f"dilation={dilation[0]}x{dilation[1]}, groups={groups}")
+    ours = w.numpy().reshape(groups, c // groups, filters // groups, *kernel)
+    ours = ours.transpose(3, 4, 1, 0, 2).reshape(*kernel, c // groups, filters)
+    return "conv_transpose", attrs, [x], [ours, b.numpy()], y
+
+
+def dilated_pool_case():
+    kernel = [rng.choice([1, 2, 3]) for _ in range(2)]
+    stride = [rng.choice([1, 2, 3]) for _ in range(2)]
+    dilation = [rng.choice([1, 2, 3]) for _ in range(2)]
+    ceil_mode = rng.random() < 0.5
+    x = image(rng.randint(7, 12), rng.randint(7, 12), 3)
+    y = F.max_pool2d(x, kernel, stride, 0, dilation, ceil_mode)
+    attrs = (f"kernel={kernel[0]}x{kernel[1]}, stride={stride[0]}x{stride[1]}, "
+             f"dilation={dilation[0]}x{dilation[1]}, "
+             f"ceil_mode={yes(ceil_mode)}")
+    return "maxpool", attrs, [x], [], y
+
+
+def norm_pool_case():
+    kernel = [rng.choice([1, 2, 3]) for _ in range(2)]
+    p = rng.choice([1, 2, 3, 5])
+    x = image(6, 7, 3)  # PyTorch's sums have signs
+    y = F.lp_pool2d(x.abs(), p, kernel)
+    return ("lppool", f"kernel={kernel[0]}x{kernel[1]}, p={p}", [x], [], y)
+
+
 def dense_case():
     n, units = rng.randint(1, 40), rng.randint(1, 20)
     x, w, b = torch.randn(1, n).double(), floats(units, n), floats(units)
@@ -147,6 +192,17 @@ UNARY = [
     ("silu", "", F.silu), ("gelu", "", F.gelu),
     ("gelu_tanh", "", lambda x: 0.5 * x * (1 + torch.tanh(
         (2 / np.pi) ** 0.5 * (x + 0.044715 * x ** 3)))),
+    ("mish", "", F.mish), ("log_sigmoid", "", F.logsigmoid),
+    ("softsign", "", F.softsign), ("selu", "", F.selu),
+    ("celu", "alpha=0.7", lambda x: F.celu(x, 0.7)),
+    ("thresholded_relu", "alpha=0.5", lambda x: F.threshold(x, 0.5, 0)),
+    ("shrink", "lambda=0.6", lambda x: F.hardshrink(x, 0.6)),
+    ("shrink", "lambda=0.6, bias=0.6", lambda x: F.softshrink(x, 0.6)),
+    ("abs", "", torch.abs), ("neg", "", torch.neg), ("sign", "", torch.sign),
+    ("square", "", torch.square), ("floor", "", torch.floor),
+    ("ceil", "", torch.ceil), ("round", "", torch.round),
+    ("exp", "", torch.exp), ("erf", "", torch.erf),
+    ("reciprocal", "", torch.reciprocal),
 ]
 
 
@@ -174,6 +230,9 @@ def fixed_cases():
     yield "div", "", [x, vector], [], x / vector
     yield "min", "", [x, other], [], torch.minimum(x, other)
     yield "max", "", [x, other], [], torch.maximum(x, other)
+    yield "prelu", "", [x, vector], [], F.prelu(x, vector.flatten())
+    yield "sqrt", "", [x.abs()], [], x.abs().sqrt()
+    yield "log", "", [x.abs()], [], x.abs().log()
     yield "argmax", "", [x], [], x.argmax(1)
     yield "argmax", "axis=1", [x], [], x.argmax(3)
 
@@ -182,8 +241,11 @@ def cases():
     for _ in range(60):
         yield conv_case()
         yield pool_case()
+        yield transposed_case()
     for _ in range(10):
         yield same_case()
+        yield dilated_pool_case()
+        yield norm_pool_case()
         yield dense_case()
     yield batchnorm_case()
     yield from map(unary_case, UNARY)

@@ -233,6 +233,28 @@ static void test_kernels_in_planned_memory(void)
     }
 }
 
+/* Models whose channels come first: the caller's arrays in other shapes. */
+static void test_kernels_of_turned_images(void)
+{
+    static const bool only[OP_COUNT] = {
+        [OP_CONV] = true,      [OP_MAXPOOL] = true, [OP_AVGPOOL] = true,
+        [OP_CONCAT] = true,    [OP_ADD] = true,     [OP_RELU] = true,
+        [OP_TRANSPOSE] = true, [OP_PAD] = true,     [OP_RESHAPE] = true,
+        [OP_FLATTEN] = true,   [OP_DENSE] = true,   [OP_SLICE] = true,
+    };
+    RandomOptions options = small_networks();
+    options.most_elements = 2000;
+    options.most_macs = 20000;
+    options.most_nodes = 8;
+    options.channels_first = true;
+    options.only = only;
+    for (uint64_t seed = 6001; seed <= 6300; seed++) {
+        Trial trial = { seed % 3 == 0 ? 3 : 0, seed };
+        CU_ASSERT_FATAL(
+            check_seeds(seed, seed, &options, kernels_differ, &trial));
+    }
+}
+
 /* ---- rings of rows ------------------------------------------------------------------------- */
 
 static int rings_of(const Graph *original, const Target *target)
@@ -296,7 +318,8 @@ static void test_rings_of_rows(void)
 static const UnitTest tests[] = {
     UNIT(test_the_answer_stays),      UNIT(test_any_passes_may_be_skipped),
     UNIT(test_passes_are_idempotent), UNIT(test_kernels_in_planned_memory),
-    UNIT(test_kernels_of_images),     UNIT(test_rings_of_rows),
+    UNIT(test_kernels_of_images),     UNIT(test_kernels_of_turned_images),
+    UNIT(test_rings_of_rows),
 };
 
 UNIT_MAIN("passes on random networks", tests)

@@ -22,15 +22,18 @@ MACRO = {"v4": "X86_64_V4", "v3": "X86_64_V3", "v2": "X86_64_V2",
 WIDTHS = {"v4": [4, 8, 16], "v3": [4, 8], "v2": [4], "aarch64": [4],
           "generic": []}
 UNARY = ("abs neg sqrt floor ceil round_even "
-         "exp expm1 log log1p tanh sigmoid erf softplus").split()
+         "exp expm1 log log1p tanh sigmoid erf softplus "
+         "sin cos tan asin acos atan sinh cosh asinh acosh atanh").split()
+BINARY = "pow fmod".split()
 SCALAR = {w: "y[0] = f32_%s(x[0]);" % w for w in UNARY}
-SCALAR.update({w: "y[0] = f32_%s(x[0], x[1]);" % w for w in ("min", "max")})
+SCALAR.update({w: "y[0] = f32_%s(x[0], x[1]);" % w
+               for w in ["min", "max"] + BINARY})
 SCALAR.update({"select_" + w: "y[0] = f32_select_%s(x[0], x[1], x[2], x[3]);" % w
                for w in ("lt", "le", "eq")})
 SCALAR["fma"] = "y[0] = f32_fma(x[0], x[1], x[2]);"
 VECTOR = {w: "V_store(y, V_%s(V_load(x)));" % w for w in UNARY}
 VECTOR.update({w: "V_store(y, V_%s(V_load(x), V_load(x)));" % w
-               for w in "add sub mul div min max".split()})
+               for w in "add sub mul div min max".split() + BINARY})
 VECTOR.update({"select_" + w: "V_store(y, V_select_%s(V_load(x), V_load(x), "
                "V_zero(), V_splat(1)));" % w for w in ("lt", "le", "eq")})
 VECTOR.update({w: "y[0] = V_%s(V_load(x));" % w

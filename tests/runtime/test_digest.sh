@@ -11,7 +11,9 @@ failures=0 compared=0
 # digest TARGET COMPILER: prints a line a function
 digest() {
     "$here/run_test.sh" test_maths.c "$1" "$2 -std=c99 -O2" "$build/digest" \
-        digest $extent
+        digest $extent &&
+        "$here/run_test.sh" test_power.c "$1" "$2 -std=c99 -O2" \
+            "$build/digest" digest
 }
 
 compare() {

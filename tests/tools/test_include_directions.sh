@@ -17,7 +17,7 @@ allowed() { # folder -> the folders whose headers it may include
     language | import | weights) echo base graph ;;
     pass) echo base graph target ;;
     emit) echo base kernel target ;;
-    command) echo base emit graph kernel language op pass target weights ;;
+    command) echo base emit graph import kernel language op pass target weights ;;
     *) return 1 ;;
     esac
 }

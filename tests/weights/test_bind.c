@@ -85,6 +85,44 @@ static void test_conv_weights_from_hwio(void)
     arena_free(arena);
 }
 
+static const char transposed_graph[] =
+    "graph g\n"
+    "input x: f32[4, 5, 6]\n"
+    "parameter c.weight: f32[2, 3, 3, 8] layout=conv_transpose\n"
+    "c: f32[5, 7, 8] = conv_transpose(x, c.weight; filters=8, kernel=2x3, "
+    "groups=2, bias=no)\n"
+    "output y = c\n";
+
+/* Ours is [kh][kw][c][oc], c and the file's out within their group. */
+static void check_transposed(const float *data, bool hwoi)
+{
+    for (int tap = 0; tap < 6; tap++)
+        for (int c = 0; c < 3; c++)
+            for (int oc = 0; oc < 8; oc++) {
+                int in = oc / 4 * 3 + c, out = oc % 4;
+                CU_ASSERT_EQUAL(*data++, hwoi ? (tap * 4 + out) * 6 + in
+                                              : (in * 4 + out) * 6 + tap);
+            }
+}
+
+static void test_transposed_weights_have_the_input_first(void)
+{
+    const WeightTensor first = tensor("c.weight", 4, DIM(6, 4, 2, 3));
+    const WeightTensor last = tensor("c.weight", 4, DIM(2, 3, 4, 6));
+    Arena *arena = arena_new();
+    Graph *graph = graph_of(arena, transposed_graph);
+    CU_ASSERT_FATAL(bind_to(graph, &last, 1, "hwio"));
+    check_transposed(data_of(graph, "c.weight"), true);
+    CU_ASSERT_FATAL(bind_to(graph, &first, 1, NULL));
+    check_transposed(data_of(graph, "c.weight"), false);
+    const char *path = scratch("saved.safetensors");
+    CU_ASSERT_FATAL(weights_save(graph, path) && file_commit());
+    CU_ASSERT_FATAL(weights_bind(graph, path, NULL));
+    check_transposed(data_of(graph, "c.weight"), false);
+    graph_free(graph);
+    arena_free(arena);
+}
+
 static const char flat_graph[] =
     "graph g\n"
     "input x: f32[2, 3, 4]\n"
@@ -198,6 +236,7 @@ static void test_what_does_not_fit_is_an_error(void)
 static const UnitTest tests[] = {
     UNIT(test_conv_weights_from_oihw),
     UNIT(test_conv_weights_from_hwio),
+    UNIT(test_transposed_weights_have_the_input_first),
     UNIT(test_a_flat_value_has_the_order_of_the_files_world),
     UNIT(test_hwio_keeps_our_order),
     UNIT(test_a_concat_of_flat_values),

@@ -5,10 +5,18 @@
 
 It is what `cnnc --bundle` has to do, written down once more and plainly.
 """
+import os
 import re
 import sys
 
+HEADERS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "../../../runtime/include/cnnc")
 MARK = re.compile(r"/\*@block (.*?) \*/$")
+
+
+def read_header(name):
+    with open(os.path.join(HEADERS, name)) as file:
+        return file.read()
 
 
 def read_blocks(text):
@@ -25,6 +33,8 @@ def read_blocks(text):
             outside, inside = [], (part["names"], part["on"], part["needs"], [])
         elif line.startswith("/*@end */"):
             names, on, needs, body = inside
+            if names[0] == "include":
+                blocks += read_blocks(read_header(names[1]))
             blocks.append((names, on, needs, "".join(body)))
             inside = None
         else:

@@ -12,8 +12,9 @@ Rounding coefficients to float afterwards would waste accuracy. So they are
 rounded one at a time, the largest contribution first, and those still free
 are fitted again around the ones already fixed.
 """
+import struct
+
 import mpmath as mp
-import numpy as np
 
 mp.mp.dps = 40
 GRID = 1500
@@ -72,6 +73,10 @@ def remez(rest, weight, powers):
     return best
 
 
+def nearest_float(value):
+    return struct.unpack("f", struct.pack("f", float(value)))[0]
+
+
 def fit(function, weight, lo, hi, degree):
     """Float coefficients, lowest power first, and the largest error."""
     xs = grid(mp.mpf(lo), mp.mpf(hi))
@@ -80,7 +85,7 @@ def fit(function, weight, lo, hi, degree):
     fixed, free = {}, list(range(degree + 1))
     while free:
         worst, c = remez(rest, weights, free)
-        fixed[free[0]] = float(np.float32(float(c[0])))
+        fixed[free[0]] = nearest_float(c[0])
         rest = [(x, y - fixed[free[0]] * x ** free[0]) for x, y in rest]
         free.pop(0)
     worst = max(abs(w * y) for (_, y), w in zip(rest, weights))
