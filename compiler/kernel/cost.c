@@ -309,6 +309,7 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
     Kernel *seen = choose_start(kernel, rows, schedule);
     Cost c = { .nest = &nest,
                .rows = rows,
+               .is_light = kernel->macs == 0,
                .target = target,
                .lanes = target_lanes(target) };
     bool read = nest_read(seen, &nest);

@@ -20,7 +20,8 @@ typedef struct Cost {
     const Nest *nest;
     const Target *target;
     int lanes;
-    bool rows; /* the first loop stays outermost: no tile has several */
+    bool rows;     /* the first loop stays outermost: no tile has several */
+    bool is_light; /* counts no multiply-adds */
     VEC(Candidate) candidates;
 } Cost;
 

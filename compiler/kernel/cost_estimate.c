@@ -175,6 +175,8 @@ bool cost_fits_registers(const Cost *c, const Candidate *cand)
         all += cand->nv * cand->t; /* the pool's result lives on */
     int64_t code = c->lanes == 1 ? TILE_CODE / 8 : TILE_CODE;
     int64_t spare = cand->rows > 1 ? 4 : 0; /* for what C compilers mix up */
+    if (c->is_light && c->nest->fma && sums > CHAINS)
+        return false; /* memory is what it waits for */
     return all + other_registers(c, cand) + spare <= c->target->registers &&
            all <= c->target->registers * 7 / 8 &&
            sums * taps_of(c, cand) <= code &&

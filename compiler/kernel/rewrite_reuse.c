@@ -220,6 +220,17 @@ static bool has_name(const Expr *expr)
     return false;
 }
 
+/* Whether the first to touch an element, once set, adds to it. */
+static bool begins_a_sum(const Run *run, const Life *life)
+{
+    const Stmt *first = run->stmts.at[life->first];
+    int64_t address;
+    return first->kind == STMT_ACCUM &&
+           first->store.place.buffer == life->buffer &&
+           affine_is_const(first->store.place.address, &address) &&
+           address == life->address;
+}
+
 /* Twice the place in the new order; odd: between two statements. */
 static int64_t key_in_run(Run *run, int at)
 {
@@ -235,8 +246,7 @@ static int64_t key_in_run(Run *run, int at)
     if (to->place == BUFFER_REG) {
         const Life *life = life_of(run, &alone.store.place);
         bool movable = life != NULL && life->sets == 1 && r.written < 0 &&
-                       life->first > at &&
-                       run->stmts.at[life->first]->kind == STMT_ACCUM;
+                       life->first > at && begins_a_sum(run, life);
         return movable ? 2 * (int64_t)life->first - 1 : 2 * (int64_t)at;
     }
     bool movable = r.written >= 0 && r.written < at &&
