@@ -8,8 +8,8 @@
  *     ...                                     output
  *
  * Coordinates are those of ONNX's Resize. For the nearest pixel they are
- * rounded to floats: then a scale like 0.6, which no float is, meets the pixels
- * that it means.
+ * rounded to floats, after the division by the scale too: then a scale like
+ * 0.6, which no float is, meets the pixels that it means.
  */
 #include <float.h>
 #include <string.h>
@@ -40,7 +40,8 @@ static Mapping mapping_of(const Node *node, int dim)
                   .start = a->crop.at[dim],
                   .end = a->crop.at[dim + 2] };
     m.scale = a->scale.at[a->scale.count == 1 ? 0 : dim];
-    m.width = m.scale > 0 ? m.scale * (double)m.in : (double)m.out;
+    m.width =
+        m.scale > 0 ? (double)(float)(m.scale * (double)m.in) : (double)m.out;
     if (m.scale <= 0)
         m.scale = (double)m.out / (double)m.in;
     return m;
@@ -58,13 +59,22 @@ static double place_in_crop(const Mapping *m, double o)
     return (m->start + share * (m->end - m->start)) * last;
 }
 
+/* o / scale */
+static double unscaled(const Mapping *m, double o)
+{
+    const double place = o / m->scale;
+    return is_word(m->attrs->mode, "nearest") ? (double)(float)place : place;
+}
+
 /* Where output o lies among the input's pixels. */
 static double place_of(const Mapping *m, double o)
 {
     const double in = (double)m->in, out = (double)m->out;
-    const double half = (o + 0.5) / m->scale - 0.5;
+    const double half = unscaled(m, o + 0.5) - 0.5;
     if (is_word(m->how, "asymmetric"))
-        return o / m->scale;
+        return unscaled(m, o);
+    if (is_word(m->how, "tf_half_pixel"))
+        return m->scale == 1 ? o : unscaled(m, o + 0.5);
     if (is_word(m->how, "align_corners"))
         return m->width <= 1 ? 0 : o * (in - 1) / (m->width - 1);
     if (is_word(m->how, "pytorch_half_pixel"))
