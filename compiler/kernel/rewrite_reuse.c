@@ -35,6 +35,7 @@ typedef struct Keyed {
 typedef struct KeyOf {
     const char *buffer;
     const Affine *address;
+    bool reads_register; /* which another sum may be */
 } KeyOf;
 
 static void find_key(void *context, const Access *access, Role role,
@@ -42,6 +43,8 @@ static void find_key(void *context, const Access *access, Role role,
 {
     (void)stmt;
     KeyOf *k = context;
+    if (role == ROLE_READ && access->buffer->place == BUFFER_REG)
+        k->reads_register = true;
     if (role == ROLE_READ && access->flat && k->address == NULL &&
         strcmp(access->buffer->name, k->buffer) == 0)
         k->address = access->address;
@@ -52,12 +55,20 @@ static bool key_of(Stmt *stmt, const char *buffer, const Affine **address)
     if (stmt->kind != STMT_ACCUM ||
         stmt->store.place.buffer->place != BUFFER_REG)
         return false;
-    KeyOf k = { buffer, NULL };
+    KeyOf k = { .buffer = buffer };
     Stmt alone = *stmt;
     alone.next = NULL;
     visit_accesses(&alone, find_key, &k);
     *address = k.address;
-    return k.address != NULL;
+    return k.address != NULL && !k.reads_register;
+}
+
+/* Whether both may change places where they are of one sum. */
+static bool commute(const Stmt *a, const Stmt *b)
+{
+    const bool a_adds = a->store.op == ACCUM_FMA || a->store.op == ACCUM_ADD;
+    const bool b_adds = b->store.op == ACCUM_FMA || b->store.op == ACCUM_ADD;
+    return a->store.op == b->store.op || (a_adds && b_adds);
 }
 
 static int compare_keyed(const void *a, const void *b)
@@ -77,7 +88,8 @@ static Stmt **sort_run(Kernel *k, Stmt **link, const char *buffer)
         for (Stmt *s = *link; s != NULL && key_of(s, buffer, &address);
              s = s->next) {
             int64_t key;
-            if (!affine_is_const(affine_sub(k, address, first), &key))
+            if (!commute(s, *link) ||
+                !affine_is_const(affine_sub(k, address, first), &key))
                 break;
             vec_push(&run, (Keyed){ s, key, run.count });
         }
