@@ -18,6 +18,8 @@ CNNC_UPDATE=1 in the environment writes the ledger anew, CNNC_CASES=REGEX runs
 import collections
 import json
 import os
+import resource
+import subprocess
 import sys
 import tempfile
 import threading
@@ -62,6 +64,17 @@ def status_of(row):
     return row["status"]
 
 
+def memory_limit():
+    """The harness' own limit of the address space, or none for a cnnc with
+    AddressSanitizer, which reserves terabytes of it."""
+    limit = 8 << 30
+    probe = subprocess.run(
+        [CNNC, "--version"], capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS,
+                                              (limit, limit)))
+    return limit if probe.returncode == 0 else 0
+
+
 def run_cases(harness, results):
     worst = threading.local()
     measure_ulp(harness, worst)
@@ -82,6 +95,7 @@ def run_cases(harness, results):
                 "-I", os.path.join(SOURCE, "runtime", "include"),
                 "--cc", os.environ.get("CC", "cc") + " -O1",
                 "--list", cases, "--jobs", str(os.cpu_count()),
+                "--mem", str(memory_limit()), "--limit-compile", "600",
                 "--out", results, "--quiet", "--failures"]
     if os.environ.get("CNNC_CASES"):
         sys.argv += ["--filter", os.environ["CNNC_CASES"]]
