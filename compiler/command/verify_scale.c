@@ -215,6 +215,25 @@ static bool is_function(Op op)
             op != OP_SUB && op != OP_MIN && op != OP_DIV);
 }
 
+/* Weights of a cubic are negative, too: |x| of all pixels stands for those of
+ * the window. */
+static void scale_cubic(const Node *node, const double *const *scale,
+                        double *out)
+{
+    double most = 0;
+
+    for (int64_t k = 0; k < input_count(node, 0); k++)
+        most = fmax(most, scale[0][k]);
+    for (int64_t k = 0; k < shape_count(&node->output[0]->shape); k++)
+        out[k] = most;
+}
+
+static bool is_cubic(const Node *node)
+{
+    return node->op == OP_RESIZE &&
+           strcmp(node_attrs(node, ResizeAttrs)->mode, "cubic") == 0;
+}
+
 void scale_node(const Node *node, const double *const *value,
                 const double *const *scale, const double *result, double *out)
 {
@@ -231,6 +250,8 @@ void scale_node(const Node *node, const double *const *value,
         scale_quotient(node, value, scale, out);
     else if (node->op == OP_BATCHNORM)
         scale_batchnorm(node, value, in, out);
+    else if (is_cubic(node))
+        scale_cubic(node, scale, out);
     else if (node->op == OP_SOFTMAX)
         scale_softmax(node, scale, result, out);
     else if (node->op == OP_LOG_SOFTMAX)

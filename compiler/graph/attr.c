@@ -56,6 +56,14 @@ static bool parse_bool(const char *text, bool *value)
     return *value || strcmp(text, "no") == 0;
 }
 
+static bool parse_word(const char *text, Word *word)
+{
+    *word = name_intern(text);
+    return strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789") ==
+               strlen(text) &&
+           *text;
+}
+
 static bool parse_size(const char *text, Size *size, Arena *arena)
 {
     memset(size, 0, sizeof *size);
@@ -120,6 +128,7 @@ bool attr_parse(const AttrInfo *info, void *attrs, const char *text,
     case ATTR_FLOATS: return parse_floats(text, field, arena);
     case ATTR_INTS: return parse_int_list(text, field, arena);
     case ATTR_DTYPE: return dtype_parse(text, field);
+    case ATTR_WORD: return parse_word(text, field);
     }
     BUG("no attribute kind %d", (int)info->kind);
 }
@@ -180,8 +189,36 @@ void attr_text(Text *text, const AttrInfo *info, const void *attrs)
     case ATTR_FLOATS: print_floats(text, field); return;
     case ATTR_INTS: print_int_list(text, field); return;
     case ATTR_DTYPE: text_add(text, dtype_name(*(const DType *)field)); return;
+    case ATTR_WORD: text_add(text, *(const Word *)field); return;
     }
     BUG("no attribute kind %d", (int)info->kind);
+}
+
+/* ---- words --------------------------------------------------------------------- */
+
+static const struct {
+    Op op;
+    const char *name, *word[8];
+} words[] = {
+#define WORDS(id, attr, ...) { OP_##id, #attr, { __VA_ARGS__, NULL } },
+#include "graph/ops.def"
+};
+
+const char *const *attr_words(Op op, const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (words[i].op == op && strcmp(words[i].name, name) == 0)
+            return words[i].word;
+    BUG("'%s' of '%s' has no words", name, op_info[op].name);
+}
+
+bool attr_is_word(const char *text)
+{
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        for (const char *const *word = words[i].word; *word; word++)
+            if (strcmp(*word, text) == 0)
+                return true;
+    return false;
 }
 
 int attr_index(const Node *node, const char *name)

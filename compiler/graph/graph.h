@@ -89,6 +89,8 @@ typedef struct IntList {
     int64_t at[MAX_RANK * 2];
 } IntList;
 
+typedef const char *Word; /* interned; which ones there are, a rule says */
+
 /* ATTR_TYPE(kind, C type, what a message calls it) */
 #define ATTR_TYPES(ATTR_TYPE)                                                  \
     ATTR_TYPE(INT, int64_t, "a whole number")                                  \
@@ -98,7 +100,8 @@ typedef struct IntList {
     ATTR_TYPE(PAD, Pad, "'same', 'valid', a size or a list")                   \
     ATTR_TYPE(FLOATS, FloatList, "a number or a list of numbers")              \
     ATTR_TYPE(INTS, IntList, "a list of whole numbers")                        \
-    ATTR_TYPE(DTYPE, DType, "an element type")
+    ATTR_TYPE(DTYPE, DType, "an element type")                                 \
+    ATTR_TYPE(WORD, Word, "a word")
 
 typedef enum AttrKind {
 #define ATTR_TYPE(kind, type, what) ATTR_##kind,
@@ -347,6 +350,9 @@ bool attr_parse(const AttrInfo *info, void *attrs, const char *text,
                 Arena *arena);
 /* The field as a text that attr_parse reads. */
 void attr_text(Text *text, const AttrInfo *info, const void *attrs);
+/* The words that a WORD may be, NULL at the end. */
+const char *const *attr_words(Op op, const char *name);
+bool attr_is_word(const char *text); /* of any operator */
 /* The index of a node's attribute; BUG where there is none. */
 int attr_index(const Node *node, const char *name);
 

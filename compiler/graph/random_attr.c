@@ -17,10 +17,11 @@ static int64_t draw_int(Maker *m, const Tensor *x)
     return chance(m, 3) ? channels_of(x) : PICK(m, numbers);
 }
 
-static double draw_float(Maker *m)
+static double draw_float(Maker *m, Op op)
 {
+    static const double positive[] = { 0.5, 0.75, 1, 2 };
     static const double numbers[] = { 0, 1e-5, 0.01, 0.5, 1, 2, -0.5, -1 };
-    return PICK(m, numbers);
+    return op == OP_LRN ? PICK(m, positive) : PICK(m, numbers);
 }
 
 static Size draw_size(Maker *m, const Tensor *x)
@@ -170,6 +171,40 @@ static IntList draw_ints(Maker *m, Op op, const char *name, const Tensor *x)
     BUG("nothing is drawn for '%s' of '%s'", name, op_info[op].name);
 }
 
+static Word draw_word(Maker *m, Op op, const char *name)
+{
+    const char *const *words = attr_words(op, name);
+    int count = 0;
+    while (words[count])
+        count++;
+    return name_intern(words[random_range(&m->random, 0, count - 1)]);
+}
+
+static FloatList float_list(Maker *m, int count)
+{
+    FloatList list = { count, NEW_N(m->graph->arena, double, count) };
+    return list;
+}
+
+/* Factors about which a size may have been rounded. */
+static FloatList draw_scale(Maker *m)
+{
+    static const double factors[] = { 0, 0.3, 0.5, 0.6, 1, 1.7, 2, 3 };
+    FloatList list = float_list(m, 2);
+    for (int i = 0; i < 2; i++)
+        list.at[i] = (double)(float)PICK(m, factors);
+    return list;
+}
+
+/* Top, left, bottom, right; also beyond the image. */
+static FloatList draw_crop(Maker *m)
+{
+    FloatList list = float_list(m, 4);
+    for (int i = 0; i < 4; i++)
+        list.at[i] = (i < 2 ? -0.25 : 0.75) + random_uniform(&m->random) / 2;
+    return list;
+}
+
 static DType draw_dtype(Maker *m)
 {
     static const DType types[] = { DT_F32, DT_U8,  DT_I8,  DT_I32,
@@ -183,15 +218,20 @@ void random_attr(Maker *m, const Node *node, const AttrInfo *attr)
     const Tensor *x = node->input[0];
     switch (attr->kind) {
     case ATTR_INT: *(int64_t *)field = draw_int(m, x); return;
-    case ATTR_FLOAT: *(double *)field = draw_float(m); return;
+    case ATTR_FLOAT: *(double *)field = draw_float(m, node->op); return;
     case ATTR_BOOL: *(bool *)field = chance(m, 2); return;
     case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;
     case ATTR_PAD: *(Pad *)field = draw_pad(m); return;
-    case ATTR_FLOATS: *(FloatList *)field = draw_floats(m, x); return;
+    case ATTR_FLOATS:
+        *(FloatList *)field = node->op != OP_RESIZE ? draw_floats(m, x)
+                              : strcmp(attr->name, "crop") == 0 ? draw_crop(m)
+                                                                : draw_scale(m);
+        return;
     case ATTR_INTS:
         *(IntList *)field = draw_ints(m, node->op, attr->name, x);
         return;
     case ATTR_DTYPE: *(DType *)field = draw_dtype(m); return;
+    case ATTR_WORD: *(Word *)field = draw_word(m, node->op, attr->name); return;
     }
     BUG("no attribute kind %d", (int)attr->kind);
 }

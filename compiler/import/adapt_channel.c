@@ -1,5 +1,5 @@
 /*
- * adapt_channel.c - BatchNormalization, Softmax, LogSoftmax, Clip, Mean.
+ * adapt_channel.c - BatchNormalization, LRN, Softmax, LogSoftmax, Clip, Mean.
  *
  * Softmax before opset 13 sees a matrix: all dimensions from the axis on
  * together are a row.
@@ -61,6 +61,28 @@ bool adapt_batchnorm(Adapt *a)
         add_parameter(a, node, vector[i]);
     y = add_end(a, node);
     return out_tensor(a, 0, shape.rank > 2 ? image_out(a, "nchw", y) : y);
+}
+
+/* ---- LRN ------------------------------------------------------------------------------- */
+
+bool adapt_lrn(Adapt *a)
+{
+    Tensor *x = in_tensor(a, 0);
+    LrnAttrs *attrs;
+    Node *node;
+    if (!attr_given(a, "size"))
+        return refuse(a, "needs the attribute 'size'");
+    if (x && x->shape.rank < 2)
+        return refuse(a, "of %s has no channels", shape_show(&x->shape));
+    x = image_in(a, "nhwc", x);
+    if (!x || !(node = add_node(a, OP_LRN, NULL, &x, 1)))
+        return false;
+    attrs = node_attrs(node, LrnAttrs);
+    attrs->size = attr_between(a, "size", 1, 1, INT32_MAX);
+    attrs->alpha = attr_float(a, "alpha", 0.0001);
+    attrs->beta = attr_float(a, "beta", 0.75);
+    attrs->bias = attr_float(a, "bias", 1);
+    return out_tensor(a, 0, image_out(a, "nchw", add_end(a, node)));
 }
 
 /* ---- Softmax, LogSoftmax --------------------------------------------------------------- */

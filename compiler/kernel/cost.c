@@ -183,6 +183,8 @@ static bool fits_registers(const Cost *c, const Candidate *cand)
     if (window_count_of(c->nest) > cand->windows)
         all += cand->nv * cand->t; /* the pool's result lives on */
     int64_t code = c->lanes == 1 ? TILE_CODE / 8 : TILE_CODE;
+    if (c->is_light && c->nest->fma && sums > CHAINS)
+        return false; /* memory is what it waits for */
     return all + other_registers(c, cand) <= c->target->registers &&
            all <= c->target->registers * 7 / 8 &&
            sums * taps_of(c, cand) <= code &&
@@ -502,6 +504,7 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
     Kernel *seen = choose_start(kernel, rows, schedule);
     Cost c = { .nest = &nest,
                .rows = rows,
+               .is_light = kernel->macs == 0,
                .target = target,
                .lanes = target_lanes(target) };
     bool read = nest_read(seen, &nest);

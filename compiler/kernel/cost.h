@@ -19,7 +19,8 @@ typedef struct Cost {
     const Nest *nest;
     const Target *target;
     int lanes;
-    bool rows; /* the first loop stays outermost */
+    bool rows;     /* the first loop stays outermost */
+    bool is_light; /* counts no multiply-adds */
     VEC(Candidate) candidates;
 } Cost;
 

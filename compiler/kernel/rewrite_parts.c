@@ -91,7 +91,6 @@ static Kernel *part_of(const Kernel *kernel, int index)
     for (int i = 0; i < index; i++)
         part->body = part->body->next;
     part->body->next = NULL;
-    part->macs = index == 0 ? kernel->macs : 0;
     own_vars(part);
     for (int i = 0; i < part->params.count; i++) {
         if (uses(part->body, part->params.at[i]))

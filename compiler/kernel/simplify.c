@@ -144,6 +144,12 @@ static bool is_select(const Expr *e)
            e->kind == EXPR_SELECT_EQ;
 }
 
+/* A float may be no number, which equals nothing. */
+static bool is_itself(const Expr *a, const Expr *b)
+{
+    return !dtype_is_float(a->type.elem) && expr_equal(a, b);
+}
+
 static bool is_float_of_bool(const Expr *e)
 {
     return e->type.elem == DT_F32 && e->arg[0]->type.elem == DT_BOOL;
@@ -207,6 +213,9 @@ static const Expr *decided_once(Kernel *k, const Expr *e)
     RULE(same_lt, SELECT_LT, expr_equal(c, d), c)                              \
     RULE(same_le, SELECT_LE, expr_equal(c, d), c)                              \
     RULE(same_eq, SELECT_EQ, expr_equal(c, d), c)                              \
+    RULE(lt_itself, SELECT_LT, is_itself(a, b), d)                             \
+    RULE(le_itself, SELECT_LE, is_itself(a, b), c)                             \
+    RULE(eq_itself, SELECT_EQ, is_itself(a, b), c)                             \
     RULE(float_of_choice, CONVERT, is_float_of_bool(e) && is_select(a),        \
          select_floats(k, a))                                                  \
     RULE(float_of_both, CONVERT,                                               \

@@ -92,6 +92,14 @@ static bool store_dtype(const Constant *constant, DType *type)
     return constant->kind == CONSTANT_WORD && dtype_parse(constant->text, type);
 }
 
+static bool store_word(const Constant *constant, Word *word)
+{
+    if (constant->kind != CONSTANT_WORD)
+        return false;
+    *word = name_intern(constant->text);
+    return true;
+}
+
 static bool store(Arena *keep, const AttrInfo *info, const Constant *constant,
                   void *attrs)
 {
@@ -108,6 +116,7 @@ static bool store(Arena *keep, const AttrInfo *info, const Constant *constant,
         return store_ints(constant, ints->at, (int)COUNT_OF(ints->at),
                           &ints->count);
     case ATTR_DTYPE: return store_dtype(constant, field);
+    case ATTR_WORD: return store_word(constant, field);
     }
     BUG("no attribute kind %d", (int)info->kind);
 }

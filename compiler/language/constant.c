@@ -88,7 +88,7 @@ static bool is_word(const char *name)
 {
     DType type;
     return strcmp(name, "same") == 0 || strcmp(name, "valid") == 0 ||
-           dtype_parse(name, &type);
+           attr_is_word(name) || dtype_parse(name, &type);
 }
 
 /* Words for numbers that digits cannot write. */

@@ -71,6 +71,27 @@ bool op_need_count(const Node *node, const char *attr, int64_t value)
     return in_limits(node, attr, value, 1);
 }
 
+bool op_need_word(const Node *node, const char *attr, Word word)
+{
+    const char *const *list = attr_words(node->op, attr);
+    Text words = { 0 };
+    for (int i = 0; list[i]; i++) {
+        if (strcmp(list[i], word) == 0) {
+            text_free(&words);
+            return true;
+        }
+        text_printf(&words, "%s'%s'",
+                    !i            ? ""
+                    : list[i + 1] ? ", "
+                                  : " or ",
+                    list[i]);
+    }
+    graph_error(node, attr_index(node, attr), "'%s' of '%s' is %s, not '%s'",
+                attr, name_of(node), text_get(&words), word);
+    text_free(&words);
+    return false;
+}
+
 bool op_need_axis(const Node *node, int64_t *axis, int rank)
 {
     if (*axis >= -rank && *axis < rank) {

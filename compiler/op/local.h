@@ -47,6 +47,8 @@ bool op_need_image(const Node *node);
 bool op_need_rank_1_up(const Node *node);
 /* 1..SIZE_LIMIT */
 bool op_need_count(const Node *node, const char *attr, int64_t value);
+/* One of the attribute's words. */
+bool op_need_word(const Node *node, const char *attr, Word word);
 /* Axis of a tensor of this rank; negative ones count from the end. */
 bool op_need_axis(const Node *node, int64_t *axis, int rank);
 /* A size for each of the dims, all in 1..SIZE_LIMIT. */

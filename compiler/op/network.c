@@ -345,6 +345,7 @@ static bool schedule_parts(Lower *l, Kernel **kernel,
         if (ok && i > 0)
             kernel_join(part[0], part[i]);
     }
+    part[0]->macs = (*kernel)->macs;
     kernel_free(*kernel);
     *kernel = part[0];
     for (int i = 1; i < count; i++)

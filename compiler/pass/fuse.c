@@ -52,6 +52,7 @@ static const Role roles[OP_COUNT] = {
     [OP_DENSE] = ROLE_SUM,
     [OP_MATMUL] = ROLE_SUM,
     [OP_CONV_TRANSPOSE] = ROLE_SUM,
+    [OP_RESIZE] = ROLE_SUM,
     [OP_TRANSPOSE] = ROLE_MOVE,
     [OP_SLICE] = ROLE_MOVE,
 };
@@ -62,7 +63,7 @@ static const Role roles[OP_COUNT] = {
 static bool has_own_loops(const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    if (node->op == OP_CONV_TRANSPOSE)
+    if (node->op == OP_CONV_TRANSPOSE || node->op == OP_RESIZE)
         return true;
     return node->op == OP_CONV && a->groups > 1 && a->groups != a->filters;
 }

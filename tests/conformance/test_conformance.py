@@ -13,11 +13,13 @@ expected value and 1/1000 of the largest one of its tensor, so that what cancels
 to nearly nothing does not hide the rest; it is for reading, machines differ.
 
 CNNC_UPDATE=1 in the environment writes the ledger anew, CNNC_CASES=REGEX runs
-some of the cases, CNNC_LIST names another list of cases than open-T1.txt.
+(and writes) some of the cases, CNNC_LIST names another list of cases than open-T1.txt.
 """
 import collections
 import json
 import os
+import resource
+import subprocess
 import sys
 import tempfile
 import threading
@@ -62,6 +64,17 @@ def status_of(row):
     return row["status"]
 
 
+def memory_limit():
+    """The harness' own limit of the address space, or none for a cnnc with
+    AddressSanitizer, which reserves terabytes of it."""
+    limit = 8 << 30
+    probe = subprocess.run(
+        [CNNC, "--version"], capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS,
+                                              (limit, limit)))
+    return limit if probe.returncode == 0 else 0
+
+
 def run_cases(harness, results):
     worst = threading.local()
     measure_ulp(harness, worst)
@@ -82,6 +95,7 @@ def run_cases(harness, results):
                 "-I", os.path.join(SOURCE, "runtime", "include"),
                 "--cc", os.environ.get("CC", "cc") + " -O1",
                 "--list", cases, "--jobs", str(os.cpu_count()),
+                "--mem", str(memory_limit()), "--limit-compile", "600",
                 "--out", results, "--quiet", "--failures"]
     if os.environ.get("CNNC_CASES"):
         sys.argv += ["--filter", os.environ["CNNC_CASES"]]
@@ -93,23 +107,26 @@ def run_cases(harness, results):
 
 
 def read_ledger():
+    """Result and ulp by case."""
     if not os.path.exists(LEDGER):
         return {}
     with open(LEDGER, encoding="utf-8") as f:
         rows = [line.split() for line in f if not line.startswith("#")]
-    return {row[0]: row[1] for row in rows if row}
+    return {row[0]: (row[1], row[2]) for row in rows if row}
 
 
-def write_ledger(found):
-    counts = collections.Counter(status for status, _, _ in found.values())
+def write_ledger(rows):
+    counts = collections.Counter(status for status, _ in rows.values())
     with open(LEDGER, "w", encoding="utf-8") as f:
         f.write("# What became of each case: test_conformance.py writes and "
                 "reads this.\n# %s\n" % ", ".join(
                     "%d %s" % (n, s) for s, n in sorted(counts.items())))
-        for name in sorted(found):
-            status, ulp, _ = found[name]
-            f.write("%-60s %-8s %s\n" % (
-                name, status, "%.3g" % ulp if status == "pass" else "-"))
+        for name in sorted(rows):
+            f.write("%-60s %-8s %s\n" % ((name,) + rows[name]))
+
+
+def ledger_row(status, ulp):
+    return status, "%.3g" % ulp if status == "pass" else "-"
 
 
 def main():
@@ -125,16 +142,19 @@ def main():
     bad += ["%s passed once, now: %s %s" % (name, found[name][0],
                                            found[name][2])
             for name in sorted(found)
-            if known.get(name) == "pass" and found[name][0] != "pass"]
+            if known.get(name, "-")[0] == "pass" and found[name][0] != "pass"]
     for line in bad:
         print(line)
     new = [name for name in sorted(found) if found[name][0] == "pass" and
-           known.get(name) != "pass"]
+           known.get(name, "-")[0] != "pass"]
     if new:
         print("%d cases pass that the ledger does not know: %s%s" % (
             len(new), " ".join(new[:5]), " ..." if len(new) > 5 else ""))
-    if os.environ.get("CNNC_UPDATE") and not os.environ.get("CNNC_CASES"):
-        write_ledger(found)
+    if os.environ.get("CNNC_UPDATE"):
+        rows = known if os.environ.get("CNNC_CASES") else {}
+        rows.update({name: ledger_row(status, ulp)
+                     for name, (status, ulp, _) in found.items()})
+        write_ledger(rows)
     return 1 if bad else 0
 
 

@@ -282,7 +282,7 @@ int batch_run(const Toolchain *toolchain, const BatchItem *items, int count)
         if (status != 0 && wrong < 0)
             wrong = count - 1;
     }
-    if (getenv("CNNC_KEEP") == NULL)
-        run_command(".", "rm -rf '%s'", folder);
+    if (getenv("CNNC_KEEP") == NULL) /* the folder's log goes with it */
+        run_command(folder, "rm -rf '%s'", folder);
     return wrong;
 }

@@ -19,6 +19,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #define UNIT_ROUNDOFF (1.0 / 16777216)
 #define SAFETY        16
@@ -151,6 +152,40 @@ static void bound_sums(Bounder *b)
     const double *sums = evaluated(b, size), *carried = evaluated(b, off);
     for (int64_t i = 0; i < count_out(b); i++)
         b->bound[i] = carried[i] + r * sums[i];
+}
+
+/* Weights may be negative: then all that may be off counts for all. */
+static void bound_resize(Bounder *b)
+{
+    const ResizeAttrs *a = node_attrs(b->node, ResizeAttrs);
+    const double lobes = 1 + 2 * fabs(a->cubic);
+    double most = 0;
+    if (strcmp(a->mode, "cubic") != 0) {
+        bound_moves(b);
+        return;
+    }
+    for (int64_t i = 0; i < count_in(b, 0); i++)
+        most = fmax(most, b->off[0][i] + rounding(64) * fabs(b->in[0][i]));
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = lobes * lobes * most + rounding(1) * fabs(b->out[i]);
+}
+
+/* Off by what x is off by, and by as much of y as the sums are of theirs. */
+static void bound_lrn(Bounder *b)
+{
+    const LrnAttrs *a = node_attrs(b->node, LrnAttrs);
+    const Shape *shape = &b->node->input[0]->shape;
+    const int64_t channels = shape->dim[shape->rank - 1];
+    for (int64_t i = 0; i < count_out(b); i++) {
+        const int64_t first = i / channels * channels;
+        double off = 0, least = fabs(b->out[i] / b->in[0][i]);
+        for (int64_t c = 0; c < channels; c++)
+            off = fmax(off, b->off[0][first + c] /
+                                fmax(fabs(b->in[0][first + c]), 1e-30));
+        b->bound[i] =
+            b->off[0][i] * (b->in[0][i] == 0 ? 1 : least) +
+            fabs(b->out[i]) * (2 * fabs(a->beta) * off + rounding(channels));
+    }
 }
 
 /* ---- along an axis --------------------------------------------------------------- */
@@ -412,6 +447,10 @@ static Rule *const rules[OP_COUNT] = {
     [OP_REDUCE_SUM] = bound_sizes,
     [OP_REDUCE_SUM_SQUARE] = bound_sizes,
     [OP_CONV_TRANSPOSE] = bound_products,
+    [OP_RESIZE] = bound_resize,
+    [OP_DEPTH_TO_SPACE] = bound_moves,
+    [OP_SPACE_TO_DEPTH] = bound_moves,
+    [OP_LRN] = bound_lrn,
     [OP_SOFTMAX] = bound_softmax,
     [OP_STANDARDIZE] = bound_standardize,
 };

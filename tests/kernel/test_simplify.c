@@ -132,6 +132,20 @@ static void test_equal_choices_need_no_question(void)
     check_value("select_eq(x[0], x[1], x[2], x[3])", NULL);
 }
 
+static void test_an_integer_equals_itself(void)
+{
+    check("let v = i64(x[3])\ny[0] = select_le(v, v, x[1], x[2])\n"
+          "y[1] = select_lt(v, v, x[1], x[2])\n"
+          "y[2] = select_eq(v, v, x[1], x[2])\n",
+          "y[0] = x[1]\ny[1] = x[2]\ny[2] = x[1]\n");
+}
+
+static void test_a_float_may_not_equal_itself(void)
+{
+    check_value("select_eq(x[0], x[0], x[1], x[2])", NULL);
+    check_value("select_le(x[0], x[0], x[1], x[2])", NULL);
+}
+
 static void test_splats_come_late(void)
 {
     check_value("splat4(2.0)", "2.0:f32x4");
@@ -295,6 +309,8 @@ static const UnitTest tests[] = {
     UNIT(test_bounds_are_joined),
     UNIT(test_signs_are_joined),
     UNIT(test_equal_choices_need_no_question),
+    UNIT(test_an_integer_equals_itself),
+    UNIT(test_a_float_may_not_equal_itself),
     UNIT(test_splats_come_late),
     UNIT(test_a_constant_index_is_a_constant),
     UNIT(test_needless_limits_go),

@@ -22,6 +22,12 @@ static const Row rows[] = {
     { OP_GLOBAL_AVGPOOL, "" },
     { OP_PAD, "pad=[0, 1, 2, 3], value=0.5" },
     { OP_UPSAMPLE, "scale=2x3" },
+    { OP_RESIZE, "size=9x5" },
+    { OP_RESIZE, "size=4x13, mode=cubic, coordinates=align_corners" },
+    { OP_DEPTH_TO_SPACE, "block=2" },
+    { OP_DEPTH_TO_SPACE, "block=1x4, order=crd" },
+    { OP_SPACE_TO_DEPTH, "block=7x3" },
+    { OP_LRN, "size=3, alpha=0.5" },
     { OP_BATCHNORM, "" },
 };
 

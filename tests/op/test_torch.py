@@ -37,6 +37,10 @@ def image(h, w, c):
     return torch.randn(1, c, h, w, dtype=torch.float64)
 
 
+def image_of(deep):
+    return F.pixel_shuffle(deep, 2)
+
+
 def floats(*shape):
     """Parameters are floats: the numbers must be the same on both sides."""
     return torch.randn(*shape).double()
@@ -157,6 +161,29 @@ def dilated_pool_case():
     return "maxpool", attrs, [x], [], y
 
 
+def resize_case():
+    """PyTorch's bicubic with antialias has another factor, and looks at no
+    pixel twice."""
+    x = image(rng.randint(2, 9), rng.randint(2, 9), 2)
+    size = [rng.randint(1, 20) for _ in range(2)]
+    attrs = f"size={size[0]}x{size[1]}"
+    mode = rng.choice(["nearest", "nearest-exact", "bilinear", "bicubic"])
+    if mode.startswith("nearest"):
+        y = F.interpolate(x, size, mode=mode)
+        how = ("asymmetric, round=floor" if mode == "nearest" else
+               "half_pixel, round=prefer_ceil")
+        return "resize", f"{attrs}, mode=nearest, coordinates={how}", [x], [], y
+    corners = rng.random() < 0.5
+    antialias = not corners and rng.random() < 0.5
+    y = F.interpolate(x, size, mode=mode, align_corners=corners,
+                      antialias=antialias)
+    attrs += (f", mode={mode[2:]}, coordinates="
+              f"{'align_corners' if corners else 'half_pixel'}")
+    if antialias:
+        attrs += ", antialias=yes, exclude_outside=yes, cubic=-0.5"
+    return "resize", attrs, [x], [], y
+
+
 def norm_pool_case():
     kernel = [rng.choice([1, 2, 3]) for _ in range(2)]
     p = rng.choice([1, 2, 3, 5])
@@ -220,6 +247,14 @@ def fixed_cases():
     yield "softmax", "axis=0", [x], [], x.softmax(2)
     yield "upsample", "scale=2x3", [x], [], F.interpolate(
         x, scale_factor=(2, 3), mode="nearest")
+    deep = image(3, 4, 24)
+    yield "depth_to_space", "block=2, order=crd", [deep], [], \
+        F.pixel_shuffle(deep, 2)
+    yield "space_to_depth", "block=2, order=crd", [image_of(deep)], [], \
+        F.pixel_unshuffle(image_of(deep), 2)
+    for size in (1, 3, 5):  # PyTorch has the longer side in front
+        yield "lrn", f"size={size}, alpha=0.3, beta=0.6, bias=2", [deep], [], \
+            F.local_response_norm(deep, size, 0.3, 0.6, 2)
     yield "pad", "pad=[1, 0, 2, 3], value=0.5", [x], [], F.pad(
         x, (0, 3, 1, 2), value=0.5)
     yield "concat", "", [x, other, x], [], torch.cat([x, other, x], 1)
@@ -242,6 +277,7 @@ def cases():
         yield conv_case()
         yield pool_case()
         yield transposed_case()
+        yield resize_case()
     for _ in range(10):
         yield same_case()
         yield dilated_pool_case()
