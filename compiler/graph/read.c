@@ -109,8 +109,6 @@ static bool read_tensor(Reader *r, TensorKind kind)
     Tensor *tensor;
     if (!read_head(r, &name, &type, &shape))
         return false;
-    if (kind == TENSOR_PARAMETER && type != DT_F32)
-        return expected(r, "the element type f32");
     if (kind == TENSOR_INPUT)
         tensor = graph_input(r->graph, name, type, shape, origin_here(r));
     else if (kind == TENSOR_PARAMETER)

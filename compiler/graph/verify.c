@@ -60,9 +60,6 @@ static void verify_kind(const Verifier *v, const Tensor *tensor)
         FAULT(v, "'%s' has data, but is no constant", tensor->name);
     if (tensor->kind == TENSOR_CONSTANT && !tensor->data && !tensor->data_crc)
         FAULT(v, "the constant '%s' has no data", tensor->name);
-    if (tensor->type != DT_F32 && tensor->kind == TENSOR_PARAMETER)
-        FAULT(v, "'%s' is %s, parameters are f32", tensor->name,
-              dtype_name(tensor->type));
 }
 
 static void verify_tensors(const Verifier *v)
@@ -104,6 +101,9 @@ static void verify_reads(const Verifier *v, const Node *node)
         if (!v->made[tensor->id])
             FAULT(v, "'%s' reads '%s' before it is made", node->path,
                   tensor_name(tensor));
+        if (i >= node->data_count && tensor->type != DT_F32)
+            FAULT(v, "'%s' is %s, weights are f32", tensor_name(tensor),
+                  dtype_name(tensor->type));
     }
 }
 

@@ -37,6 +37,8 @@ bool refuse(Adapt *a, const char *format, ...)
 static bool check_attributes(Adapt *a)
 {
     bool good = true;
+    if (a->opset < 6) /* inputs whose place the output may take: a hint */
+        attr_ignore(a, "consumed_inputs");
     for (int i = 0; i < a->node->attr_count; i++) {
         const OnnxAttr *attr = &a->node->attr[i];
         if (attr->is_read)

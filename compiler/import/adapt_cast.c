@@ -70,6 +70,23 @@ bool adapt_cast(Adapt *a)
     return cast_to(a, type);
 }
 
+/* In old opsets a type is a word. */
+bool adapt_cast_by_name(Adapt *a)
+{
+    static const char *const names[] = { "",       "FLOAT",   "UINT8",
+                                         "INT8",   "UINT16",  "INT16",
+                                         "INT32",  "INT64",   "STRING",
+                                         "BOOL",   "FLOAT16", "DOUBLE",
+                                         "UINT32", "UINT64",  NULL };
+    const DType type = type_of_number(attr_choice(a, "to", names));
+    if (a->failed)
+        return false;
+    if (type == DT_COUNT)
+        return refuse(a, attr_given(a, "to") ? "to strings is not supported"
+                                             : "needs the attribute 'to'");
+    return cast_to(a, type);
+}
+
 bool adapt_cast_like(Adapt *a)
 {
     in_ignore(a, 1);

@@ -8,6 +8,7 @@
  * Places, steps and indices came as attributes in old opsets and come as inputs
  * in new ones; they have to be known.
  */
+#include <math.h>
 #include <string.h>
 
 #include "import/local.h"
@@ -141,7 +142,7 @@ static int given_parts(Adapt *a, int64_t *size, int most)
 {
     const OnnxTensor *list;
     int count;
-    if (a->opset < 13)
+    if (a->opset < 13 && (a->opset > 1 || !in_given(a, 1)))
         return attr_ints(a, "split", size, most);
     if (!in_given(a, 1))
         return -1;
@@ -334,6 +335,29 @@ bool adapt_tile(Adapt *a)
         in_ints(a, 1, "repeats", attrs.repeats.at, ONNX_MAX_RANK);
     if (attrs.repeats.count < 0)
         return false;
+    node = add_node(a, OP_TILE, NULL, &x, 1);
+    *node_attrs(node, TileAttrs) = attrs;
+    return out_tensor(a, 0, add_end(a, node));
+}
+
+/* In old opsets: so many copies along one axis. */
+bool adapt_tile_axis(Adapt *a)
+{
+    Tensor *x = in_any(a, 0);
+    TileAttrs attrs = { 0 };
+    double copies, axis; /* of the type of x */
+    Node *node;
+    if (!x || !in_number(a, 1, "number of copies", &copies) ||
+        !in_number(a, 2, "axis", &axis))
+        return false;
+    if (!(axis >= 0 && axis < x->shape.rank) || axis != floor(axis))
+        return refuse(a, "has the axis %g of a tensor of rank %d", axis,
+                      x->shape.rank);
+    if (!(copies >= 1 && copies <= INT32_MAX) || copies != floor(copies))
+        return refuse(a, "of %g copies is not possible", copies);
+    attrs.repeats.count = x->shape.rank;
+    for (int d = 0; d < x->shape.rank; d++)
+        attrs.repeats.at[d] = d == (int)axis ? (int64_t)copies : 1;
     node = add_node(a, OP_TILE, NULL, &x, 1);
     *node_attrs(node, TileAttrs) = attrs;
     return out_tensor(a, 0, add_end(a, node));

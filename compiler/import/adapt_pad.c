@@ -36,7 +36,8 @@ static bool read_borders(Adapt *a, int rank, Borders *borders)
             return refuse(a, "needs pads");
         count = in_ints(a, 1, "pads", given, 2 * ONNX_MAX_RANK);
     } else {
-        count = attr_ints(a, "pads", given, 2 * ONNX_MAX_RANK);
+        count = attr_ints(a, a->opset < 2 ? "paddings" : "pads", given,
+                          2 * ONNX_MAX_RANK);
     }
     if (count >= 0 && in_given(a, 3))
         axes = in_axes(a, 3, 18, rank, flags);

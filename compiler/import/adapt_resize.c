@@ -73,7 +73,11 @@ typedef struct Resizing {
 static bool read_how(Adapt *a, Resizing *r)
 {
     static const char *const old_modes[] = { "nearest", "linear", NULL };
-    r->mode = attr_choice(a, "mode", a->opset < 11 ? old_modes : modes);
+    static const char *const first_modes[] = { "nearest", "bilinear", NULL };
+    r->mode = attr_choice(a, "mode",
+                          a->opset < 7    ? first_modes
+                          : a->opset < 11 ? old_modes
+                                          : modes);
     r->coordinate = ASYMMETRIC;
     r->rounding = FLOOR;
     if (a->opset < 11)
@@ -155,6 +159,19 @@ static bool read_scales(Adapt *a, Resizing *r, int input)
         if (!set_scale(a, r, i, onnx_tensor_number(scales, i)))
             return false;
     return true;
+}
+
+/* Of images alone, in the first of all opsets that have it. */
+static bool read_two_factors(Adapt *a, Resizing *r)
+{
+    if (r->rank != 4)
+        return refuse(a, "needs images [n, c, h, w], got %d dimensions",
+                      r->rank);
+    if (!attr_given(a, "height_scale") || !attr_given(a, "width_scale"))
+        return refuse(a, "needs the attributes 'height_scale' and "
+                         "'width_scale'");
+    return set_scale(a, r, 2, attr_float(a, "height_scale", 1)) &&
+           set_scale(a, r, 3, attr_float(a, "width_scale", 1));
 }
 
 static bool read_attribute(Adapt *a, Resizing *r)
@@ -244,6 +261,8 @@ static bool is_there(Adapt *a, int i)
 
 static bool read_changes(Adapt *a, Resizing *r)
 {
+    if (a->opset < 7)
+        return read_two_factors(a, r);
     if (a->opset < 9)
         return read_attribute(a, r);
     if (a->opset < 11)

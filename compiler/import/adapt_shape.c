@@ -42,10 +42,19 @@ bool adapt_reshape(Adapt *a)
     int count;
     if (!x)
         return false;
-    if (a->opset >= 5 && !in_given(a, 1))
-        return refuse(a, "needs a shape");
     count = in_ints(a, 1, "shape", list, ONNX_MAX_RANK);
     return count >= 0 && resolve(a, x, list, count) &&
+           out_tensor(a, 0, add_reshape(a, NULL, x, shape_of(count, list)));
+}
+
+bool adapt_reshape_attribute(Adapt *a)
+{
+    int64_t list[ONNX_MAX_RANK];
+    const int count = attr_ints(a, "shape", list, ONNX_MAX_RANK);
+    Tensor *x = in_any(a, 0);
+    if (count < 0)
+        return refuse(a, "needs the attribute 'shape'");
+    return x && resolve(a, x, list, count) &&
            out_tensor(a, 0, add_reshape(a, NULL, x, shape_of(count, list)));
 }
 
@@ -175,7 +184,7 @@ bool adapt_concat(Adapt *a)
     const int axis = attr_axis(a, "axis", 1, in_rank(a, 0));
     int count;
     Node *node;
-    if (!attr_given(a, "axis"))
+    if (a->opset >= 4 && !attr_given(a, "axis"))
         return refuse(a, "needs the attribute 'axis'");
     if (!concat_inputs(a, in, &count))
         return false;

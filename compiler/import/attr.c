@@ -8,6 +8,7 @@
  * What has the wrong kind, or is out of its limits, is refused here, and the
  * default is given: the adapter need not look again.
  */
+#include <math.h>
 #include <string.h>
 
 #include "import/local.h"
@@ -93,10 +94,23 @@ int attr_axis(Adapt *a, const char *name, int64_t fallback, int rank)
     return 0;
 }
 
+/* The shortest decimal that is this float, which somebody wrote: 0.1 rather
+ * than 0.10000000149. */
+static double as_written(float value)
+{
+    Text text = { 0 };
+    double number = (double)value;
+    text_float(&text, value, false);
+    if (isfinite(value) && !parse_double(text_get(&text), &number))
+        BUG("'%s' is no number", text_get(&text));
+    text_free(&text);
+    return number;
+}
+
 double attr_float(Adapt *a, const char *name, double fallback)
 {
     const OnnxAttr *attr = take(a, name, ONNX_FLOAT);
-    return attr ? (double)attr->f : fallback;
+    return attr ? as_written(attr->f) : fallback;
 }
 
 const char *attr_string(Adapt *a, const char *name, const char *fallback)

@@ -22,7 +22,7 @@
 
 #define ONNX_MAX_RANK  8
 #define ONNX_MAX_OPSET 26
-#define ONNX_MIN_OPSET 6
+#define ONNX_MIN_OPSET 1
 
 /* A NUL in a name: two bytes that are in no UTF-8. */
 #define ONNX_NUL "\xc0\x80"

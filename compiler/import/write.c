@@ -140,8 +140,9 @@ static const Item *maker_of(const Writer *w, const Tensor *tensor)
 }
 
 /* " = name" where the output is not what its name alone says. */
-static void add_source(Writer *w, Text *out, const Output *output)
+static void add_source(Writer *w, Text *out, int index)
 {
+    const Output *output = &w->graph->outputs.at[index];
     const Tensor *input = input_of(w, output->tensor);
     const Item *item = maker_of(w, output->tensor);
     const char *name = input  ? input_name(w, input, true)
@@ -150,7 +151,7 @@ static void add_source(Writer *w, Text *out, const Output *output)
     for (int i = 0; i < w->network.lone.count; i++)
         if (w->network.lone.at[i].tensor == output->tensor)
             name = w->network.lone.at[i].name;
-    if (name && strcmp(name, port_name(w, output->name)) != 0)
+    if (name && strcmp(name, w->output_names[index]) != 0)
         text_printf(out, " = %s", name);
 }
 
@@ -159,8 +160,8 @@ static void write_outputs(Writer *w, Text *out)
     text_char(out, '\n');
     for (int i = 0; i < w->graph->outputs.count; i++) {
         const Output *output = &w->graph->outputs.at[i];
-        text_printf(out, "output %s", port_name(w, output->name));
-        add_source(w, out, output);
+        text_printf(out, "output %s", w->output_names[i]);
+        add_source(w, out, i);
         for (int c = 0; c < output->class_count; c++) {
             text_add(out, c ? ", " : " : classes(");
             add_quoted(out, output->classes[c]);
@@ -173,7 +174,7 @@ static void write_outputs(Writer *w, Text *out)
             continue;
         text_printf(out, "\nloss %s", loss_name(output->loss));
         if (w->graph->outputs.count > 1)
-            text_printf(out, "(%s)", port_name(w, output->name));
+            text_printf(out, "(%s)", w->output_names[i]);
         text_char(out, '\n');
     }
 }
@@ -195,16 +196,6 @@ static void write_block(Writer *w, Text *out, Block *block)
 }
 
 /* ---- all of it --------------------------------------------------------------------------------- */
-
-/* Inputs and outputs keep their names. */
-static void take_names(Writer *w)
-{
-    for (int i = 0; i < w->graph->inputs.count; i++)
-        vec_push(&w->network.names,
-                 input_name(w, w->graph->inputs.at[i], false));
-    for (int i = 0; i < w->graph->outputs.count; i++)
-        vec_push(&w->network.names, port_name(w, w->graph->outputs.at[i].name));
-}
 
 static void free_body(Body *body)
 {
@@ -238,12 +229,11 @@ void import_write(Written *written, const Graph *graph,
                  .graph = graph,
                  .options = &chosen,
                  .written = written };
-    w.input_named = NEW_N(w.arena, bool, graph->inputs.count);
     chosen.width = options->width ? options->width : USUAL_WIDTH;
     written_free(written);
     write_layers(&w);
     write_order(&w);
-    take_names(&w);
+    write_ports(&w);
     write_blocks(&w);
     write_all(&w, &written->text);
     free_body(&w.network);

@@ -16,6 +16,9 @@
 
 #include "import/write_local.h"
 
+/* Of a key in a line of its own: longer ones are bound, or given up. */
+enum { LONGEST_KEY = 60 };
+
 /* How often a kind of layer came up: the names that the language makes. */
 typedef struct Count {
     const char *kind;
@@ -410,7 +413,7 @@ static void add_lone_key(const Lines *l, const Lone *lone)
     const char *foreign = import_foreign_name(lone->tensor);
     if (l->body->block || !l->w->options->keep_names ||
         strcmp(foreign, lone->name) == 0 || !name_is_key(foreign) ||
-        is_wanted(l->body, foreign))
+        strlen(foreign) > LONGEST_KEY || is_wanted(l->body, foreign))
         return;
     text_printf(l->out, " as %s", foreign);
 }

@@ -113,7 +113,9 @@ typedef struct Writer {
     Layer *layers; /* by node id */
     Body network;
     VEC(Block *) blocks;
-    bool *input_named; /* by input: a line starts from it */
+    bool *input_named;         /* by input: a line starts from it */
+    const char **input_names;  /* as input_name gives them, but for words of */
+    const char **output_names; /* the language */
     Written *written;
 } Writer;
 
@@ -199,6 +201,28 @@ int pattern_saves(Writer *w, const Pattern *pattern);
 /* Makes a block of it; its windows become items. */
 void pattern_apply(Writer *w, const Pattern *pattern);
 
+/* ---- slots (write_slot.c) ------------------------------------------------------------------- */
+
+/* A number or text of an item, in every instance of its body. */
+typedef struct Slot {
+    const char **text;    /* NULL where the item is left out */
+    int64_t *number;      /* the same as a whole number; NULL: it is none */
+    const IntList **list; /* the same as a list; NULL: it is none */
+    const char *hint;     /* for the name of a parameter */
+    const char *usual;    /* what it is where nothing is said; NULL */
+} Slot;
+
+/* Whether it is the same wherever the item is. */
+bool slot_same(const Body *body, const Slot *slot);
+/* As it is where that is always the same; else in terms of parameters and of
+ * what flows in; else as a new parameter. */
+const char *slot_text(Writer *w, const Body *body, const Slot *slot);
+/* In terms of the parameters that there are; NULL: it cannot be said. */
+const char *slot_of_params(Writer *w, const Body *body, const Slot *slot);
+const char *slot_new_param(Writer *w, const Body *body, const Slot *slot);
+/* Channels of what flows in, by instance; false: it has none. */
+bool body_channels(const Body *body, int64_t *channels);
+
 /* ---- parameters (write_params.c) ------------------------------------------------------------ */
 
 bool item_is_there(const Item *item, int k);
@@ -221,6 +245,9 @@ bool name_is_keyword(const char *name);
 bool name_means_something(const Writer *w, const char *name);
 /* The name of an input or output without the dots that it may have. */
 const char *port_name(const Writer *w, const char *name);
+/* Gives each input and output a name; inputs that nobody reads begin with '_'.
+ */
+void write_ports(Writer *w);
 /* What an input is called: by lines that start from it, and on its own line,
  * where a keyword is fine as long as no line needs it. */
 const char *input_name(Writer *w, const Tensor *input, bool in_a_line);

@@ -47,6 +47,8 @@ bool name_means_something(const Writer *w, const char *name)
     return is_word(name) || name_is_keyword(name) || !name_is_identifier(name);
 }
 
+/* ---- inputs and outputs ------------------------------------------------------------ */
+
 const char *port_name(const Writer *w, const char *name)
 {
     char *made = arena_text(w->arena, name);
@@ -57,16 +59,74 @@ const char *port_name(const Writer *w, const char *name)
         name_is_identifier(made) ? made : arena_printf(w->arena, "_%s", made));
 }
 
+/* The name in a line, which is no keyword. */
+static const char *name_in_line(const Writer *w, const char *name)
+{
+    if (!is_word(name) && !name_is_keyword(name))
+        return name;
+    return name_intern(arena_printf(w->arena, "%s_", name));
+}
+
+static bool port_is_taken(const Writer *w, const char *name)
+{
+    for (int i = 0; i < w->network.names.count; i++)
+        if (strcmp(w->network.names.at[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The name, or one with a number: those of a.b and a_b would be one. */
+static const char *take_port(Writer *w, const char *name)
+{
+    const char *made = name;
+    for (int n = 2;
+         port_is_taken(w, made) || port_is_taken(w, name_in_line(w, made)); n++)
+        made = arena_printf(w->arena, "%s_%d", name, n);
+    made = name_intern(made);
+    vec_push(&w->network.names, made);
+    if (name_in_line(w, made) != made)
+        vec_push(&w->network.names, name_in_line(w, made));
+    return made;
+}
+
+static bool is_read(const Graph *graph, const Tensor *tensor)
+{
+    for (int n = 0; n < graph->nodes.count; n++)
+        for (int i = 0; i < graph->nodes.at[n]->input_count; i++)
+            if (graph->nodes.at[n]->input[i] == tensor)
+                return true;
+    for (int i = 0; i < graph->outputs.count; i++)
+        if (graph->outputs.at[i].tensor == tensor)
+            return true;
+    return false;
+}
+
+void write_ports(Writer *w)
+{
+    const Graph *graph = w->graph;
+    w->input_named = NEW_N(w->arena, bool, graph->inputs.count);
+    w->input_names = NEW_N(w->arena, const char *, graph->inputs.count);
+    w->output_names = NEW_N(w->arena, const char *, graph->outputs.count);
+    for (int i = 0; i < graph->inputs.count; i++) {
+        const char *name = port_name(w, graph->inputs.at[i]->name);
+        if (!is_read(graph, graph->inputs.at[i]) && name[0] != '_')
+            name = arena_printf(w->arena, "_%s", name);
+        w->input_names[i] = take_port(w, name);
+    }
+    for (int i = 0; i < graph->outputs.count; i++)
+        w->output_names[i] =
+            take_port(w, port_name(w, graph->outputs.at[i].name));
+}
+
 const char *input_name(Writer *w, const Tensor *input, bool in_a_line)
 {
-    const char *name = port_name(w, input->name);
     int at = 0;
     while (w->graph->inputs.at[at] != input)
         at++;
     w->input_named[at] |= in_a_line;
-    if (!is_word(name) && !(name_is_keyword(name) && w->input_named[at]))
-        return name;
-    return name_intern(arena_printf(w->arena, "%s_", name));
+    if (name_is_keyword(w->input_names[at]) && !w->input_named[at])
+        return w->input_names[at];
+    return name_in_line(w, w->input_names[at]);
 }
 
 /* conv1: what a layer without a name is called. */
@@ -123,13 +183,14 @@ static void look_at(const Writer *w, const Body *body, Content *c)
     for (int i = 0; i < body->items.count; i++) {
         const Item *item = &body->items.at[i];
         const Node *node;
+        const Ref *live;
         if (item->block) {
             look_at(w, &item->block->body, c);
             continue;
         }
         node = item->node[item_instance(item, body->instances)];
         c->items++;
-        c->joins += item->op == OP_ADD && item->count > 1;
+        c->joins += item->op == OP_ADD && live_operands(item, &live) > 1;
         c->concats += item->op == OP_CONCAT;
         if (item->op == OP_CONV) {
             const ConvAttrs *a = node->attrs;
@@ -143,14 +204,14 @@ static void look_at(const Writer *w, const Body *body, Content *c)
 static const char *content_name(const Content *c)
 {
     if (c->concats)
-        return c->convs > 2 ? "mixed" : "joined";
+        return c->convs > 2 ? "mixed" : "grown";
     if (c->depthwise && c->ones)
         return c->joins ? "inverted" : "separable";
     if (c->joins && c->ones >= 2 && c->convs > c->ones)
         return "bottleneck";
     if (c->joins)
         return "residual";
-    return c->convs == 1 ? "unit" : "stage";
+    return c->convs <= 1 ? "unit" : "stage";
 }
 
 const char *block_name(Writer *w, const Block *block)

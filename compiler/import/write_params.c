@@ -15,16 +15,6 @@
 
 #include "import/write_local.h"
 
-/* A number or text of an item, in every instance of its body. */
-typedef struct Slot {
-    const char **text; /* NULL where the item is left out */
-    int64_t *number;   /* or NULL */
-    const char *hint;  /* for the name of a parameter */
-    const char *usual; /* what it is where nothing is said; NULL: nothing */
-} Slot;
-
-enum { MOST_FACTOR = 16 };
-
 int item_instance(const Item *item, int instances)
 {
     for (int k = 0; k < instances; k++)
@@ -36,170 +26,6 @@ int item_instance(const Item *item, int instances)
 bool item_is_there(const Item *item, int k)
 {
     return item->block ? item->use[k] >= 0 : item->node[k] != NULL;
-}
-
-/* ---- one slot in the terms of a body ------------------------------------------------ */
-
-static bool all_same(const Body *body, const Slot *slot)
-{
-    const char *text = NULL;
-    for (int k = 0; k < body->instances; k++) {
-        if (slot->text[k] && text && strcmp(slot->text[k], text) != 0)
-            return false;
-        text = slot->text[k] ? slot->text[k] : text;
-    }
-    return true;
-}
-
-static bool same_texts(const Body *body, const Slot *slot, char *const *other)
-{
-    for (int k = 0; k < body->instances; k++)
-        if (slot->text[k] && strcmp(slot->text[k], other[k]) != 0)
-            return false;
-    return true;
-}
-
-/* The one c with slot = c * other (or slot * c = other) in every instance; 0:
- * there is none. */
-static int factor_to(const Body *body, const Slot *slot, const int64_t *other,
-                     bool divides)
-{
-    int64_t factor = 0;
-    for (int k = 0; k < body->instances; k++) {
-        const int64_t a = divides ? other[k] : slot->number[k];
-        const int64_t b = divides ? slot->number[k] : other[k];
-        if (!slot->text[k])
-            continue;
-        if (a < 1 || b < 1 || a % b || a / b > MOST_FACTOR ||
-            (factor && a / b != factor))
-            return 0;
-        factor = a / b;
-    }
-    return (int)factor;
-}
-
-static const char *multiple(Writer *w, const Body *body, const Slot *slot,
-                            const int64_t *other, const char *name)
-{
-    int factor = factor_to(body, slot, other, false);
-    if (factor == 1)
-        return name;
-    if (factor)
-        return arena_printf(w->arena, "%d * %s", factor, name);
-    factor = factor_to(body, slot, other, true);
-    return factor ? arena_printf(w->arena, "%s / %d", name, factor) : NULL;
-}
-
-static bool find_channels(const Body *body, int64_t *channels)
-{
-    for (int k = 0; k < body->instances; k++) {
-        const Shape *shape = &body->in[k]->shape;
-        if (shape->rank == 0)
-            return false;
-        channels[k] = shape->dim[shape->rank - 1];
-    }
-    return true;
-}
-
-/* In terms of the parameters that there are; NULL: it cannot be said. */
-static const char *of_params(Writer *w, const Body *body, const Slot *slot)
-{
-    const Block *block = body->block;
-    for (int i = 0; i < block->params.count; i++) {
-        const Param *p = &block->params.at[i];
-        if (same_texts(body, slot, (char *const *)p->text))
-            return p->name;
-    }
-    for (int i = 0; slot->number && i < block->params.count; i++) {
-        const Param *p = &block->params.at[i];
-        const char *text =
-            p->number ? multiple(w, body, slot, p->number, p->name) : NULL;
-        if (text)
-            return text;
-    }
-    return NULL;
-}
-
-static const char *of_channels(Writer *w, const Body *body, const Slot *slot)
-{
-    int64_t *channels = NEW_N(w->arena, int64_t, body->instances);
-    if (!slot->number || !find_channels(body, channels))
-        return NULL;
-    return multiple(w, body, slot, channels, "in.channels");
-}
-
-/* ---- new parameters ------------------------------------------------------------------- */
-
-static bool has_param(const Block *block, const char *name)
-{
-    for (int i = 0; i < block->params.count; i++)
-        if (strcmp(block->params.at[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static const char *param_name(Writer *w, const Block *block, const char *hint)
-{
-    const char *name = hint;
-    for (int n = 2; has_param(block, name); n++)
-        name = arena_printf(w->arena, "%s%d", hint, n);
-    return name_intern(name);
-}
-
-/* What it mostly is; NULL where nothing is in more than half of the uses. */
-static const char *mostly(const Body *body, const Slot *slot)
-{
-    const char *best = NULL;
-    int most = 0;
-    for (int k = 0; k < body->instances; k++) {
-        int count = 0;
-        for (int j = 0; slot->text[k] && j < body->instances; j++)
-            count += slot->text[j] && !strcmp(slot->text[j], slot->text[k]);
-        if (count > most) {
-            most = count;
-            best = slot->text[k];
-        }
-    }
-    return 2 * most > body->instances ? best : NULL;
-}
-
-/* Instances that leave the item out get any value: nobody reads it. */
-static const char *new_param(Writer *w, const Body *body, const Slot *slot)
-{
-    Block *block = body->block;
-    const int count = body->instances;
-    Param param = { .name = param_name(w, block, slot->hint) };
-    const char *usual = slot->usual ? slot->usual : mostly(body, slot);
-    int64_t number = 0;
-    bool is_number = slot->number != NULL;
-    param.text = NEW_N(w->arena, const char *, count);
-    param.number = NEW_N(w->arena, int64_t, count);
-    if (slot->usual || !slot->number)
-        param.fallback = usual;
-    for (int k = 0; k < count; k++) {
-        param.text[k] = slot->text[k] ? slot->text[k] : usual;
-        for (int j = 0; !param.text[k]; j++)
-            param.text[k] = slot->text[j];
-        is_number = is_number && parse_int64(param.text[k], &number);
-        param.number[k] = number;
-    }
-    if (!is_number)
-        param.number = NULL;
-    vec_push(&block->params, param);
-    return param.name;
-}
-
-static const char *slot_text(Writer *w, const Body *body, const Slot *slot)
-{
-    const char *text = NULL;
-    if (all_same(body, slot))
-        for (int k = 0; k < body->instances; k++)
-            text = slot->text[k] ? slot->text[k] : text;
-    if (!text)
-        text = of_params(w, body, slot);
-    if (!text)
-        text = of_channels(w, body, slot);
-    return text ? text : new_param(w, body, slot);
 }
 
 static const char *body_number(Writer *w, const Body *body,
@@ -232,16 +58,21 @@ static Slot attr_slot(Writer *w, const Body *body, const Item *item, int attr)
     slot.text = NEW_N(w->arena, const char *, body->instances);
     if (info->kind == ATTR_INT)
         slot.number = NEW_N(w->arena, int64_t, body->instances);
+    if (info->kind == ATTR_INTS)
+        slot.list = NEW_N(w->arena, const IntList *, body->instances);
     for (int k = 0; k < body->instances; k++) {
         const Layer *layer = item->node[k] ? layer_of(w, item->node[k]) : NULL;
         if (!layer)
             continue;
         slot.text[k] = layer->attr[attr];
+        if (slot.list)
+            slot.list[k] = (const void *)((const char *)item->node[k]->attrs +
+                                          info->offset);
         same &= layer->is_same[attr];
         if (slot.number && !parse_int64(slot.text[k], &slot.number[k]))
             BUG("'%s' is no whole number", slot.text[k]);
     }
-    if (info->kind == ATTR_PAD && same && !all_same(body, &slot))
+    if (info->kind == ATTR_PAD && same && !slot_same(body, &slot))
         for (int k = 0; k < body->instances; k++)
             slot.text[k] = slot.text[k] ? "same" : NULL;
     slot.usual = info->fallback && strcmp(info->fallback, "kernel") != 0
@@ -302,7 +133,7 @@ static void use_arguments(Writer *w, const Body *body, const Item *item,
         const Param *p = &block->params.at[i];
         Slot slot = param_slot(w, body, item, p);
         const char *text;
-        if (p->fallback && all_same(body, &slot) &&
+        if (p->fallback && slot_same(body, &slot) &&
             strcmp(slot.text[item_instance(item, body->instances)],
                    p->fallback) == 0)
             continue;
@@ -375,9 +206,9 @@ static const char *out_channels(Writer *w, const Body *body, const int64_t *out)
     slot.text = NEW_N(w->arena, const char *, body->instances);
     for (int k = 0; k < body->instances; k++)
         slot.text[k] = arena_printf(w->arena, "%lld", (long long)out[k]);
-    if (all_same(body, &slot))
+    if (slot_same(body, &slot))
         return slot.text[0];
-    return of_params(w, body, &slot);
+    return slot_of_params(w, body, &slot);
 }
 
 static const char *natural_condition(Writer *w, const Body *body,
@@ -426,7 +257,7 @@ static const char *made_condition(Writer *w, const Body *body,
     slot.text = NEW_N(w->arena, const char *, body->instances);
     for (int k = 0; k < body->instances; k++)
         slot.text[k] = there[k] ? "yes" : "no";
-    return new_param(w, body, &slot);
+    return slot_new_param(w, body, &slot);
 }
 
 static const char *condition_of(Writer *w, const Body *body)
@@ -437,7 +268,7 @@ static const char *condition_of(Writer *w, const Body *body)
     int64_t *in = NEW_N(w->arena, int64_t, count);
     int64_t *out = NEW_N(w->arena, int64_t, count);
     const char *text;
-    ranked = find_channels(body, in);
+    ranked = body_channels(body, in);
     for (int k = 0; k < count; k++) {
         const Tensor *end = body_out(body, k);
         there[k] = item_is_there(item, k);

@@ -188,11 +188,9 @@ static void start(Needs *n)
 /* The first output of the network that is the item's value; NULL: none. */
 static const char *output_name(const Writer *w, const Item *item)
 {
-    for (int i = 0; i < w->graph->outputs.count; i++) {
-        const Output *output = &w->graph->outputs.at[i];
-        if (output->tensor == item_tensor(item, 0))
-            return port_name(w, output->name);
-    }
+    for (int i = 0; i < w->graph->outputs.count; i++)
+        if (w->graph->outputs.at[i].tensor == item_tensor(item, 0))
+            return w->output_names[i];
     return NULL;
 }
 

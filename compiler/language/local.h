@@ -449,7 +449,8 @@ struct Elaborator {
     int layers, steps, errors;
     bool broken;              /* there are lines that could not be parsed */
     bool stopped;             /* a limit was hit: all that follows is poison */
-    bool has_input;           /* or a line that should have been one */
+    bool has_input;           /* or a line that should have been one; or a
+                                 parameter, of which a network may consist */
     Range network;            /* the line with its name */
     const Chain *output;      /* the chain of the output line at hand */
     const Statement *weights; /* the line, once there was one */

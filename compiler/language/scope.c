@@ -58,10 +58,11 @@ Value *scope_value(Scope *scope, const char *name)
     return map_get(&scope->values, name);
 }
 
+/* A name that begins with '_' says that it may be unused. */
 static void warn_unused(Scope *scope, const Value *value)
 {
     bool input = value->tensor->kind == TENSOR_INPUT;
-    if (value->used)
+    if (value->used || (value->name && value->name[0] == '_'))
         return;
     if (value->name)
         report_warning(scope, value->range, "%s '%s' is never used",

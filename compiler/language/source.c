@@ -15,8 +15,7 @@
 /* What the loops can read. */
 static bool type_is_known(const char *name, DType *type)
 {
-    return dtype_parse(name, type) && *type != DT_F16 && *type != DT_BF16 &&
-           *type != DT_F64 && *type != DT_U64;
+    return dtype_parse(name, type) && *type != DT_F16 && *type != DT_BF16;
 }
 
 static bool source_type(Scope *scope, const Statement *s, DType *type)
@@ -135,6 +134,7 @@ void elaborate_parameter(Scope *scope, const Statement *s)
     DType type = DT_F32;
     Shape shape = { 0 };
     bool good = source_type(scope, s, &type);
+    e->has_input = true;
     good &= elaborate_shape(scope, s->input.shape, &shape);
     if (good && path_is_free(scope, s->name_range, name)) {
         Tensor *tensor = graph_parameter_named(

@@ -95,7 +95,7 @@ static void test_tensors(void)
     expect(empty_shape, "'x' has the shape [0, 8, 2]");
     expect(forget_producer, "'relu2' has no producer");
     expect(forget_data, "the constant 'k' has no data");
-    expect(change_parameter_type, "'conv1.weight' is u8, parameters are f32");
+    expect(change_parameter_type, "'conv1.weight' is u8, weights are f32");
     expect(forget_node, "the producer of 'add3' is not in the graph");
 }
 

@@ -91,7 +91,8 @@ def check(model, folder, options=(), seeds=(1, 2)):
 
 
 def check_form(net):
-    """Standard form, and no line of more than 100 characters."""
+    """Standard form, no warning, and no line of more than 100 characters."""
     cnnc("format", "--check", net)
+    assert cnnc("check", net) == "", cnnc("check", net)
     for line in open(net, encoding="utf-8"):
         assert len(line.rstrip("\n")) <= 100, line

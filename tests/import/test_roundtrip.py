@@ -228,6 +228,18 @@ def long_and_flat(path):
     m.save(path, [("x", [1, 4, 5, 5])], [(x, "y", [1, 4, 5, 5])])
 
 
+def decimals(path):
+    """Attributes that somebody wrote as decimals, and are floats."""
+    m = Maker()
+    x = m.node("LeakyRelu", "x", alpha=0.1)
+    x = m.node("Elu", x, alpha=0.7)
+    x = m.node("Selu", x, alpha=1.6732632, gamma=1.0507009)
+    x = m.node("BatchNormalization", x, m.weight("g", 2, around=1),
+               m.weight("b", 2), m.weight("m", 2), m.weight("v", 2, around=1),
+               epsilon=1e-3)
+    m.save(path, [("x", [1, 2, 3, 3])], [(x, "y", [1, 2, 3, 3])])
+
+
 def lines(text):
     return [s for s in text.split("\n") if s and not s.startswith("#")]
 
@@ -272,7 +284,18 @@ def test_weights_as_inputs(make):
 
 
 def test_shared_weights(make):
-    make(shared)
+    text = make(shared)
+    assert 'bind "tower.weight" -> tower.weight\n' in text, text
+    assert 'bind "tower.weight" -> conv2.weight\n' in text, text
+    assert 'bind "tower.bias" -> conv2.bias\n' in text, text
+    with open(make.folder + "/net.safetensors", "rb") as f:
+        tensors = re.findall(r'"([^"]+)":{"dtype"', f.read(999).decode(
+            "latin-1"))
+    assert sorted(tensors) == ["tower.bias", "tower.weight"], tensors
+    for name in ("direct", "through"):
+        with open(f"{make.folder}/{name}.c") as f:
+            arrays = re.findall(r"static const float (\w+)\[72\]", f.read())
+        assert len(arrays) == 1, arrays
 
 
 def test_hostile_names(make):
@@ -280,6 +303,13 @@ def test_hostile_names(make):
     assert r'bind "\"" -> ' in text and r'bind "a\nb" -> ' in text, text
     assert "x" * 200 not in text
     assert " as a.b.c" in text and " as 0 " in text, text
+
+
+def test_decimals_are_as_they_were_written(make):
+    text = make(decimals)
+    for part in ("alpha=0.1)", "alpha=0.7)", "epsilon=0.001"):
+        assert part in text, text
+    assert not re.search(r"\d\.\d{9}", text), text
 
 
 def test_blocks_before_flat_names(make):
@@ -295,6 +325,7 @@ def main():
             def make(builder, *arguments):
                 builder(f"{folder}/model.onnx", *arguments)
                 return same_bits.check(f"{folder}/model.onnx", folder)
+            make.folder = folder
             try:
                 test(make)
             except AssertionError as why:

@@ -254,6 +254,29 @@ static void test_blocks_within_blocks(void)
     trip_free(&trip);
 }
 
+static void test_lists_in_terms_of_what_flows_in(void)
+{
+    static const char text[] =
+        "network shuffled\n"
+        "input x : f32[16, 16, 8]\n"
+        "block unit(filters, stride=1) {\n"
+        "    in -> reshape([in.height, in.width, 2, in.channels / 2])\n"
+        "       -> transpose([0, 1, 3, 2])\n"
+        "       -> reshape([in.height, in.width, in.channels])\n"
+        "       -> conv(filters, 3x3, stride=stride, pad=1) -> relu\n"
+        "}\n"
+        "unit(8) -> unit(24, stride=2) -> unit(24) -> unit(40, stride=2)\n"
+        "output y\n";
+    static const char *const parts[] = {
+        "reshape([in.height, in.width, 2, in.channels / 2])",
+        "reshape([in.height, in.width, in.channels])",
+        "block unit(filters, stride=1) {\n", NULL
+    };
+    Trip trip = trip_of_text(text);
+    check_has(&trip, parts);
+    trip_free(&trip);
+}
+
 /* ---- names --------------------------------------------------------------------------------- */
 
 /* Names of the weights, in the order of the graph's tensors. */
@@ -311,7 +334,11 @@ static void test_too_many_binds_are_none(void)
     text_add(&text, "output y\n");
     Trip trip = trip_with_titles(text_get(&text), titles);
     CU_ASSERT_EQUAL(trip.imported.graph->binds.count, 0);
-    CU_ASSERT_PTR_NULL(strstr(text_of(&trip), "bind"));
+    CU_ASSERT_PTR_NULL(strstr(text_of(&trip), "\nbind"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text_of(&trip), "\n# the weights have other names than in the "
+                               "model: "));
+    CU_ASSERT(is_in_standard_form(&trip));
     text_free(&text);
     trip_free(&trip);
 }
@@ -324,6 +351,7 @@ static const UnitTest tests[] = {
     UNIT(test_numbers_in_terms_of_channels),
     UNIT(test_what_pays_for_no_block_stays),
     UNIT(test_blocks_within_blocks),
+    UNIT(test_lists_in_terms_of_what_flows_in),
     UNIT(test_names_that_are_no_keys_are_bound),
     UNIT(test_layers_are_called_apart_from_names_that_count),
     UNIT(test_too_many_binds_are_none),
