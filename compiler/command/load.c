@@ -69,6 +69,15 @@ Graph *load_network(Arena *arena, const CommandOptions *options)
     return graph;
 }
 
+Graph *load_layers(Arena *arena, const CommandOptions *options)
+{
+    Graph *graph = load_network(arena, options);
+
+    if (graph && import_is_onnx(options->files.at[0]))
+        pipeline_clean(graph, &(Options){ 0 });
+    return graph;
+}
+
 const char *load_weights_path(Arena *arena, const Graph *graph,
                               const CommandOptions *options)
 {
