@@ -54,7 +54,8 @@ static bool take_item(const CnncArray *array, const Tensor *tensor,
     }
     if (array->count / (size_t)array->dim[0] != count) {
         diag_error_file(path, "an item has %zu elements, '%s' is %s",
-                        array->count / (size_t)array->dim[0], show_port(tensor->name, tensor->title),
+                        array->count / (size_t)array->dim[0],
+                        show_port(tensor->name, tensor->title),
                         shape_show(&tensor->shape));
         return false;
     }
@@ -120,7 +121,8 @@ static bool read_typed(const Tensor *tensor, const char *path, void *out)
         memcpy(out, array.data, array.size);
     else
         diag_error_file(path, "is an array of %s, '%s' is %s %s",
-                        cnnc_type_name(array.type), show_port(tensor->name, tensor->title),
+                        cnnc_type_name(array.type),
+                        show_port(tensor->name, tensor->title),
                         dtype_name(tensor->type), shape_show(&tensor->shape));
     cnnc_array_free(&array);
     return good;
