@@ -312,13 +312,12 @@ static bool write_files(const Import *import, const Imported *imported)
 
 static bool read_and_write(Import *import)
 {
-    Graph *graph = load_network(import->arena, import->options);
+    Graph *graph = load_layers(import->arena, import->options);
     Imported imported = { 0 };
     bool done;
 
     if (!graph)
         return false;
-    pipeline_clean(graph, &(Options){ 0 });
     import_compose(import->arena, graph, path_base(import->arena, import->text),
                    path_base(import->arena, import->options->files.at[0]),
                    path_base(import->arena, import->weights), &imported);
