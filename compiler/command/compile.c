@@ -190,11 +190,14 @@ static void name_in_texts(Compile *c)
 static bool write_depends(Compile *c)
 {
     const CommandOptions *o = c->options;
-    const char *inputs[3], *weights;
+    const int files = c->graph->files.count;
+    const char **inputs = NEW_N(c->arena, const char *, files + 3), *weights;
     int count = 0;
     Text text = { 0 };
 
     inputs[count++] = c->graph->source->name;
+    for (int i = files - 1; i >= 0; i--)
+        inputs[count++] = c->graph->files.at[i];
     if ((weights = load_weights_path(c->arena, c->graph, o)))
         inputs[count++] = weights;
     if (o->schedule)

@@ -198,13 +198,16 @@ static void add_layer(Picture *p, const Node *node)
 static void add_ports(Picture *p, bool inputs)
 {
     const Graph *graph = p->graph;
+    Arena *arena = p->d.arena;
     int count = inputs ? graph->inputs.count : graph->outputs.count;
 
     for (int i = 0; i < count; i++) {
         const Tensor *tensor =
             inputs ? graph->inputs.at[i] : graph->outputs.at[i].tensor;
-        const char *name = inputs ? tensor->name : graph->outputs.at[i].name;
-        int box = add_box(p, BOX_PORT, NULL, name);
+        const char *name = inputs ? show_port(tensor->name, tensor->title)
+                                  : show_port(graph->outputs.at[i].name,
+                                              graph->outputs.at[i].title);
+        int box = add_box(p, BOX_PORT, NULL, arena_text(arena, name));
         p->out[box] = tensor;
         if (inputs)
             p->box[tensor->id] = box;
@@ -317,7 +320,7 @@ static bool draw(Arena *arena, const CommandOptions *options,
 bool command_graph(const CommandOptions *options)
 {
     Arena *arena = arena_new();
-    Graph *graph = load_network(arena, options);
+    Graph *graph = load_layers(arena, options);
     bool done = graph && draw(arena, options, graph);
 
     if (graph)

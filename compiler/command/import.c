@@ -151,9 +151,57 @@ static bool is_used(const Graph *read, const char *name)
     return false;
 }
 
+static bool same_weights(const Tensor *a, const Tensor *b)
+{
+    return a->type == b->type && a->layout == b->layout &&
+           shape_equal(&a->shape, &b->shape) &&
+           memcmp(a->data, b->data,
+                  sizeof *a->data * (size_t)shape_count(&a->shape)) == 0;
+}
+
+/* The key of the parameter before this one that is the same weights of the
+ * model; NULL: there is none. */
+static const char *same_before(const Graph *read, const Tensor *const *of,
+                               int at)
+{
+    const char *foreign = import_foreign_name(of[at]);
+    for (int i = 0; i < at; i++)
+        if (read->tensors.at[i]->kind == TENSOR_PARAMETER &&
+            strcmp(import_foreign_name(of[i]), foreign) == 0 &&
+            same_weights(read->tensors.at[i], read->tensors.at[at]))
+            return read->tensors.at[i]->name;
+    return NULL;
+}
+
+/* What the file calls the parameter of that key. A bind says it, if only that:
+ * a name that is bound to others is no longer the key's of itself. */
+static const char *name_in_file(Graph *read, const char *key)
+{
+    for (int i = 0; i < read->binds.count; i++)
+        if (strcmp(read->binds.at[i].to, key) == 0)
+            return read->binds.at[i].from;
+    vec_push(&read->binds, (Bind){ key, key, NO_RANGE });
+    return key;
+}
+
+/* Weights that several layers share are in the file once. */
+static void bind_shared(Graph *read, const Tensor *const *of)
+{
+    for (int i = 0; i < read->tensors.count; i++) {
+        const Tensor *tensor = read->tensors.at[i];
+        const char *before =
+            tensor->kind == TENSOR_PARAMETER ? same_before(read, of, i) : NULL;
+        if (!before)
+            continue;
+        before = name_in_file(read, before);
+        vec_push(&read->binds, (Bind){ before, tensor->name, NO_RANGE });
+    }
+}
+
 /* A bind for each weight whose key is not the model's name; where those are too
- * many, none: then the weights are called as the network calls them. */
-static void find_binds(Graph *read, const Tensor *const *of)
+ * many, none and false: then the weights are called as the network calls them.
+ */
+static bool find_binds(Graph *read, const Tensor *const *of)
 {
     int others = 0;
     for (int i = 0; i < read->tensors.count; i++) {
@@ -162,7 +210,7 @@ static void find_binds(Graph *read, const Tensor *const *of)
         if (tensor->kind != TENSOR_PARAMETER)
             continue;
         foreign = import_foreign_name(of[i]);
-        if (strcmp(foreign, tensor->name) == 0)
+        if (strcmp(foreign, tensor->name) == 0 || same_before(read, of, i))
             continue;
         others++;
         if (can_bind(foreign, tensor->name) && !is_used(read, foreign))
@@ -170,6 +218,8 @@ static void find_binds(Graph *read, const Tensor *const *of)
     }
     if (others > MOST_BINDS)
         read->binds.count = 0;
+    bind_shared(read, of);
+    return others <= MOST_BINDS;
 }
 
 static bool has_parameters(const Graph *graph)
@@ -193,12 +243,14 @@ void import_compose(Arena *arena, const Graph *graph, const char *file,
     read = read_again(arena, graph, &written,
                       source_from_text(arena, file, text_get(&imported->text)),
                       &of);
-    find_binds(read, of);
+    if (!find_binds(read, of))
+        options.remark = "the weights have other names than in the model: "
+                         "more than would be bound here";
     options.binds = read->binds.at;
     options.bind_count = read->binds.count;
     if (!has_parameters(read))
         options.weights = read->weights = NULL;
-    if (read->binds.count || !options.weights)
+    if (read->binds.count || !options.weights || options.remark)
         format_once(arena, graph, &options, &written, &imported->text);
     imported->graph = read;
     written_free(&written);
@@ -276,7 +328,7 @@ static bool check_elements(const Graph *graph, const char *model)
 
 static bool read_and_write(Import *import)
 {
-    Graph *graph = load_network(import->arena, import->options);
+    Graph *graph = load_layers(import->arena, import->options);
     Imported imported = { 0 };
     bool done;
 
@@ -286,7 +338,6 @@ static bool read_and_write(Import *import)
         graph_free(graph);
         return false;
     }
-    pipeline_clean(graph, &(Options){ 0 });
     import_compose(import->arena, graph, path_base(import->arena, import->text),
                    path_base(import->arena, import->options->files.at[0]),
                    path_base(import->arena, import->weights), &imported);

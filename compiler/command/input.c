@@ -54,7 +54,8 @@ static bool take_item(const CnncArray *array, const Tensor *tensor,
     }
     if (array->count / (size_t)array->dim[0] != count) {
         diag_error_file(path, "an item has %zu elements, '%s' is %s",
-                        array->count / (size_t)array->dim[0], tensor->name,
+                        array->count / (size_t)array->dim[0],
+                        show_port(tensor->name, tensor->title),
                         shape_show(&tensor->shape));
         return false;
     }
@@ -85,20 +86,6 @@ static bool read_item(const Tensor *tensor, const char *path, int64_t item,
     bool good = take_item(&array, tensor, path, item, out);
     cnnc_array_free(&array);
     return good;
-}
-
-/* Dimensions of 1 in front that no file has to have; a number is [1]. */
-static int file_shape(const Shape *shape, int64_t *dim)
-{
-    int first = 0;
-
-    while (shape->rank - first > 3 && shape->dim[first] == 1)
-        first++;
-    memcpy(dim, shape->dim + first,
-           (size_t)(shape->rank - first) * sizeof *dim);
-    if (shape->rank == 0)
-        dim[0] = 1;
-    return shape->rank ? shape->rank - first : 1;
 }
 
 /* The same dimensions, but for those of 1. */
@@ -134,7 +121,8 @@ static bool read_typed(const Tensor *tensor, const char *path, void *out)
         memcpy(out, array.data, array.size);
     else
         diag_error_file(path, "is an array of %s, '%s' is %s %s",
-                        cnnc_type_name(array.type), tensor->name,
+                        cnnc_type_name(array.type),
+                        show_port(tensor->name, tensor->title),
                         dtype_name(tensor->type), shape_show(&tensor->shape));
     cnnc_array_free(&array);
     return good;
@@ -145,16 +133,15 @@ void *input_read(Arena *arena, const Tensor *tensor, const char *path,
 {
     void *out = arena_alloc(arena, tensor_bytes(tensor));
     const char *file;
-    int64_t item, dim[MAX_RANK];
+    int64_t item;
     CnncError error;
 
     if (tensor->type != DT_F32 && tensor->type != DT_U8)
         return read_typed(tensor, path, out) ? out : NULL;
     if (split_item(arena, path, &file, &item))
         return read_item(tensor, file, item, out) ? out : NULL;
-    int rank = file_shape(&tensor->shape, dim);
-    if (cnnc_input_read(path, tensor->type == DT_U8 ? CNNC_U8 : CNNC_F32, rank,
-                        dim, fit, out, &error))
+    if (picture_read(path, tensor->type == DT_U8 ? CNNC_U8 : CNNC_F32,
+                     tensor->shape.rank, tensor->shape.dim, fit, out, &error))
         return out;
     diag_error_file(path, "%s", error.message);
     return NULL;

@@ -47,19 +47,35 @@ static bool import_options(Arena *arena, const CommandOptions *options,
     return layout >= 0;
 }
 
+/* What the first stages dump, the later ones do in build.c. */
+static void put_dump(Text *dump)
+{
+    fputs(text_get(dump), stderr);
+    text_free(dump);
+}
+
 Graph *load_network(Arena *arena, const CommandOptions *options)
 {
-    const char *path = options->files.at[0];
-    Options how = { 0 };
+    Text dump = { 0 };
+    Options how = { .dump_after = options->dump_after.at,
+                    .dump_count = options->dump_after.count,
+                    .dump = &dump };
+    Graph *graph;
 
     if (!import_options(arena, options, &how.import))
         return NULL;
-    if (!import_is_onnx(path) && (options->dim.count || options->io_layout)) {
-        diag_error_file(path, "--dim and --io-layout are for models of ONNX, "
-                              "not for .cnn");
-        return NULL;
-    }
-    return pipeline_read(arena, path, &how);
+    graph = pipeline_read(arena, options->files.at[0], &how);
+    put_dump(&dump);
+    return graph;
+}
+
+Graph *load_layers(Arena *arena, const CommandOptions *options)
+{
+    Graph *graph = load_network(arena, options);
+
+    if (graph && import_is_onnx(options->files.at[0]))
+        pipeline_clean(graph, &(Options){ 0 });
+    return graph;
 }
 
 const char *load_weights_path(Arena *arena, const Graph *graph,
@@ -75,15 +91,22 @@ const char *load_weights_path(Arena *arena, const Graph *graph,
 
 bool load_weights(Graph *graph, const CommandOptions *options, bool needed)
 {
+    Text dump = { 0 };
     Options how = { .weights = options->weights,
                     .init_weights = options->init.given,
-                    .init_seed = (uint64_t)options->init.value };
+                    .init_seed = (uint64_t)options->init.value,
+                    .dump_after = options->dump_after.at,
+                    .dump_count = options->dump_after.count,
+                    .dump = &dump };
+    bool done;
 
     if (!needed && !options->weights && !graph->weights && !how.init_weights) {
         how.init_weights = true;
         how.init_seed = ANY_SEED;
     }
-    return pipeline_weights(graph, &how);
+    done = pipeline_weights(graph, &how);
+    put_dump(&dump);
+    return done;
 }
 
 bool path_same_file(const char *a, const char *b)

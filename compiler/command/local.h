@@ -17,6 +17,9 @@
 
 /* The network of options->files.at[0]; NULL after diagnostics. */
 Graph *load_network(Arena *arena, const CommandOptions *options);
+/* The same as layers that people know: what was read of a model of ONNX is
+ * cleaned of the scaffolding between the two orders of images. */
+Graph *load_layers(Arena *arena, const CommandOptions *options);
 /* Gives it the weights that the options or the file name. Where there are none:
  * an error if they are needed, else seeded ones. */
 bool load_weights(Graph *graph, const CommandOptions *options, bool needed);
@@ -155,5 +158,7 @@ void table_free(Table *table);
 const char *show_count(Arena *arena, int64_t count);
 /* "4.59 KiB" */
 const char *show_bytes(Arena *arena, int64_t bytes);
+/* An input's or output's name, or its title as a message shows it. */
+const char *show_port(const char *name, const char *title);
 
 #endif

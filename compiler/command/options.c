@@ -10,6 +10,8 @@
  */
 #include "command/command.h"
 
+#include "import/import.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -296,6 +298,28 @@ static bool check_files(const CommandOptions *options)
     return false;
 }
 
+/* The network's file decides whether these mean anything. */
+static bool check_network(const CommandOptions *options)
+{
+    const char *path = options->files.at[0];
+
+    if (!import_is_onnx(path)) {
+        if (!options->dim.count && !options->io_layout)
+            return true;
+        diag_error_file(path, "--dim and --io-layout are for models of ONNX, "
+                              "not for .cnn");
+        return false;
+    }
+    if (!options->weights && !options->init.given)
+        return true;
+    diag_error_file(path,
+                    "'%s' is for networks of the language: a model of ONNX has "
+                    "its weights",
+                    options->weights ? "--weights" : "--init");
+    diag_hint("'cnnc import' makes a network of it that takes others");
+    return false;
+}
+
 static bool check_pairs(const CommandOptions *options)
 {
     if (options->weights && options->init.given)
@@ -345,7 +369,7 @@ bool options_parse(CommandOptions *options, int argc, char **argv)
         return false;
     }
     return check_options(options) && check_files(options) &&
-           check_pairs(options);
+           check_pairs(options) && check_network(options);
 }
 
 void options_free(CommandOptions *options)

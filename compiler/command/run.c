@@ -81,7 +81,7 @@ static void print_best(Text *out, Arena *arena, const Output *output,
     char bar[BAR + 1];
 
     find_best(values, count, best, shown);
-    text_printf(out, "%s: %s\n", output->name,
+    text_printf(out, "%s: %s\n", show_port(output->name, output->title),
                 class_name(arena, output, best[0]));
     for (int n = 0; n < shown; n++) {
         double value = values[best[n]];
@@ -108,7 +108,7 @@ static void print_values(Text *out, const Output *output, const double *values,
         most = values[i] > most ? values[i] : most;
         sum += values[i];
     }
-    text_printf(out, "%s: %s %s", output->name,
+    text_printf(out, "%s: %s %s", show_port(output->name, output->title),
                 dtype_name(output->tensor->type),
                 shape_show(&output->tensor->shape));
     if (count > shown)
@@ -129,7 +129,7 @@ static void print_output(Text *out, Arena *arena, const Output *output,
 
     to_double(tensor->type, data, count, values);
     if (output->classes && !dtype_is_float(tensor->type) && count == 1)
-        text_printf(out, "%s: %s\n", output->name,
+        text_printf(out, "%s: %s\n", show_port(output->name, output->title),
                     class_name(arena, output, (int64_t)values[0]));
     else if (output->classes && tensor->shape.rank == 1)
         print_best(out, arena, output, values, count);

@@ -6,6 +6,8 @@
  */
 #include "command/local.h"
 
+#include "import/onnx.h"
+
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -148,4 +150,9 @@ const char *show_bytes(Arena *arena, int64_t bytes)
                         : value < 99.95 ? 1
                                         : 0,
                         value, units[unit]);
+}
+
+const char *show_port(const char *name, const char *title)
+{
+    return title ? onnx_show(title) : name;
 }

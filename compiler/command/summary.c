@@ -191,12 +191,12 @@ static void print_ports(Text *out, const Summary *s)
                 s->build.program->target->name);
     for (int i = 0; i < graph->inputs.count; i++) {
         const Tensor *t = graph->inputs.at[i];
-        text_printf(out, "  input   %s: %s %s\n", t->name, dtype_name(t->type),
-                    shape_show(&t->shape));
+        text_printf(out, "  input   %s: %s %s\n", show_port(t->name, t->title),
+                    dtype_name(t->type), shape_show(&t->shape));
     }
     for (int i = 0; i < graph->outputs.count; i++) {
         const Output *o = &graph->outputs.at[i];
-        text_printf(out, "  output  %s: %s %s", o->name,
+        text_printf(out, "  output  %s: %s %s", show_port(o->name, o->title),
                     dtype_name(o->tensor->type), shape_show(&o->tensor->shape));
         if (o->classes)
             text_printf(out, ", %d classes", o->class_count);
@@ -264,7 +264,7 @@ bool command_summary(const CommandOptions *options)
 {
     Summary s = { .arena = arena_new(), .options = options };
     const Target *target = build_target(options);
-    Graph *graph = target ? load_network(s.arena, options) : NULL;
+    Graph *graph = target ? load_layers(s.arena, options) : NULL;
     bool done = graph && load_weights(graph, options, false);
 
     if (done) {

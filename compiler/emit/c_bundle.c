@@ -146,20 +146,28 @@ static void mention(NameList *names, const char *word, size_t length)
         vec_push(names, name_intern(rest + 1));
 }
 
-/* Behind the literal that begins here. */
+/* Behind the literal that begins here: a string, or a character. */
 static const char *skip_literal(const char *code)
 {
-    for (code++; *code && *code != '"'; code++)
+    const char end = *code;
+    for (code++; *code && *code != end; code++)
         code += *code == '\\' && code[1];
     return *code ? code + 1 : code;
+}
+
+/* Behind the comment: names in it may have quotes, or be called like ours. */
+static const char *skip_comment(const char *code)
+{
+    const char *end = strstr(code + 2, "*/");
+    return end ? end + 2 : code + strlen(code);
 }
 
 static void find_names(NameList *names, const char *code)
 {
     while (*code) {
         size_t length = 0;
-        if (*code == '"') {
-            code = skip_literal(code);
+        if (*code == '"' || *code == '\'' || starts(code, "/*")) {
+            code = *code == '/' ? skip_comment(code) : skip_literal(code);
             continue;
         }
         while (is_word(code[length]))

@@ -28,6 +28,7 @@ void graph_free(Graph *graph)
     vec_free(&graph->inputs);
     vec_free(&graph->outputs);
     vec_free(&graph->binds);
+    vec_free(&graph->files);
 }
 
 static Tensor *tensor_add(Graph *graph, TensorKind kind, const char *name,

@@ -323,6 +323,7 @@ struct Graph {
     const char *weights;        /* as written in the file, or NULL */
     const char *weights_layout; /* "oihw", "hwio", or NULL: the container's */
     Range weights_range;
+    VEC(const char *) files; /* that it was read from, beside the source */
     VEC(Bind) binds;
     int64_t arena_bytes, arena_bound; /* the plan's peak, the lower bound */
 };

@@ -47,17 +47,21 @@ bool text_is_bare(const char *name)
            strspn(name, later) == strlen(name);
 }
 
+/* What a terminal obeys, and what is no UTF-8, byte by byte: "\x1b". */
 static void print_quoted(Text *text, const char *s)
 {
     text_char(text, '"');
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\')
-            text_printf(text, "\\%c", c);
-        else if (c < 32 || c == 127)
-            text_printf(text, "\\x%02x", c);
-        else
-            text_char(text, *s);
+    for (int bytes; *s; s += bytes) {
+        uint32_t code;
+        const int found = utf8_decode(s, strlen(s), &code);
+        bytes = found ? found : 1;
+        for (int i = 0; i < bytes; i++)
+            if (!found || utf8_is_control(code))
+                text_printf(text, "\\x%02x", (unsigned char)s[i]);
+            else if (s[i] == '"' || s[i] == '\\')
+                text_printf(text, "\\%c", s[i]);
+            else
+                text_char(text, s[i]);
     }
     text_char(text, '"');
 }
@@ -181,6 +185,14 @@ static void print_label(const Printer *p, const Tensor *tensor)
     print_name(p->text, tensor->label);
 }
 
+static void print_title(const Printer *p, const char *title)
+{
+    if (!title)
+        return;
+    text_add(p->text, " title=");
+    print_name(p->text, title);
+}
+
 static void print_tensor(const Printer *p, const char *word,
                          const Tensor *tensor)
 {
@@ -190,6 +202,7 @@ static void print_tensor(const Printer *p, const char *word,
     if (tensor->kind == TENSOR_PARAMETER)
         print_init(p, tensor);
     print_label(p, tensor);
+    print_title(p, tensor->title);
     print_place(p, &tensor->place);
     if (tensor->kind != TENSOR_INPUT)
         print_data(p, tensor);
@@ -256,6 +269,7 @@ static void print_output(const Printer *p, const Output *output)
     text_add(p->text, output->classes ? ")" : "");
     if (output->loss != LOSS_NONE)
         text_printf(p->text, " loss=%s", loss_name(output->loss));
+    print_title(p, output->title);
     text_char(p->text, '\n');
 }
 

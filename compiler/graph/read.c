@@ -79,6 +79,8 @@ static bool read_tensor_rest(Reader *r, Tensor *tensor)
             good = read_place(r, tensor);
         else if (accept(r, "label="))
             good = read_label(r, tensor);
+        else if (accept(r, "title="))
+            good = (tensor->title = read_name(r)) != NULL;
         else if (tensor->kind == TENSOR_INPUT)
             return expected(r, "the end of the line");
         else if (accept(r, "layout="))
@@ -286,10 +288,12 @@ static bool read_output(Reader *r)
     output = &r->graph->outputs.at[r->graph->outputs.count - 1];
     if (accept(r, "classes(") && !read_classes(r, output))
         return false;
-    if (!accept(r, "loss="))
-        return true;
-    loss = read_name(r);
-    return (loss && loss_parse(loss, &output->loss)) || expected(r, "a loss");
+    if (accept(r, "loss=")) {
+        loss = read_name(r);
+        if (!loss || !loss_parse(loss, &output->loss))
+            return expected(r, "a loss");
+    }
+    return !accept(r, "title=") || (output->title = read_name(r));
 }
 
 static bool read_weights(Reader *r)

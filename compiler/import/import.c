@@ -424,6 +424,8 @@ Graph *import_model(Arena *arena, const OnnxModel *model,
     values_free(&import);
     names_free(&import.taken);
     names_free(&import.ports);
+    for (const OnnxFile *file = model->files; file; file = file->next)
+        vec_push(&import.graph->files, file->path);
     if (!import.failed)
         return import.graph;
     graph_free(import.graph);

@@ -108,8 +108,15 @@ typedef struct OnnxGraph {
     OnnxValueInfo **output;
 } OnnxGraph;
 
+/* A file of external data, as the model names it, in the model's folder. */
+typedef struct OnnxFile {
+    const char *path;
+    const struct OnnxFile *next;
+} OnnxFile;
+
 typedef struct OnnxModel {
     const char *path;
+    const OnnxFile *files; /* each once, the last first */
     int64_t ir_version;
     int opset; /* of ONNX's own domain, ONNX_MIN_OPSET..ONNX_MAX_OPSET */
     OnnxGraph *graph;

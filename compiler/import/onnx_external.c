@@ -149,6 +149,19 @@ static const void *copy_bytes(OnnxReader *r, OnnxPlace place, const char *path,
     return copy;
 }
 
+/* Notes that the model consists of this file, too. */
+static void note_file(OnnxReader *r, const char *location)
+{
+    OnnxFile *made;
+    const char *path = path_join(r->arena, r->folder, location);
+    for (const OnnxFile *file = r->model->files; file; file = file->next)
+        if (strcmp(file->path, path) == 0)
+            return;
+    made = NEW(r->arena, OnnxFile);
+    *made = (OnnxFile){ path, r->model->files };
+    r->model->files = made;
+}
+
 const void *onnx_external(OnnxReader *r, OnnxPlace place,
                           const Pb__Tensor *file, int64_t size)
 {
@@ -172,5 +185,6 @@ const void *onnx_external(OnnxReader *r, OnnxPlace place,
     }
     r->external += size;
     const char *path = find_file(r, place, extent.location);
+    note_file(r, extent.location);
     return path ? copy_bytes(r, place, path, &extent, size) : NULL;
 }

@@ -395,6 +395,20 @@ static void unfill(const Binder *b, const Slot *slot, WeightTensor *file)
     memcpy(file->dim, wanted.dim, sizeof file->dim);
 }
 
+/* Whether one of the first `count` is the same, data and all: two binds of one
+ * tensor. */
+static bool is_written(const WeightTensor *files, int count,
+                       const WeightTensor *file)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(files[i].name, file->name) == 0 &&
+            files[i].size == file->size &&
+            memcmp(files[i].dim, file->dim, sizeof file->dim) == 0 &&
+            memcmp(files[i].data, file->data, file->size) == 0)
+            return true;
+    return false;
+}
+
 bool weights_save(Graph *graph, const char *path)
 {
     static const WeightMetadata metadata[] = { { "format", "pt" } };
@@ -404,9 +418,12 @@ bool weights_save(Graph *graph, const char *path)
 
     find_slots(&b);
     WeightTensor *files = NEW_N(b.scratch, WeightTensor, b.slots.count);
-    for (int i = 0; i < b.slots.count; i++)
-        unfill(&b, &b.slots.at[i], &files[i]);
-    bool done = weights_write_safetensors(path, files, b.slots.count, metadata,
+    int count = 0;
+    for (int i = 0; i < b.slots.count; i++) {
+        unfill(&b, &b.slots.at[i], &files[count]);
+        count += !is_written(files, count, &files[count]);
+    }
+    bool done = weights_write_safetensors(path, files, count, metadata,
                                           (int)COUNT_OF(metadata));
     vec_free(&b.slots);
     arena_free(b.scratch);

@@ -180,9 +180,9 @@ bool data_read(DataSet *set, int64_t i, void *input)
     i = place_of(set, i);
     if (!set->path_of)
         return read_element(set, i, input);
-    if (cnnc_input_read(set->path_of[i], dtype_to_cnnc(set->form.type),
-                        set->form.rank, set->form.dim, &set->form.fit, input,
-                        &error))
+    if (picture_read(set->path_of[i], dtype_to_cnnc(set->form.type),
+                     set->form.rank, set->form.dim, &set->form.fit, input,
+                     &error))
         return true;
     diag_error_file(set->path_of[i], "%s", error.message);
     return false;

@@ -28,13 +28,14 @@ typedef struct Match {
 
 /* ---- finding -------------------------------------------------------------------------- */
 
-/* The name in the file of what the network calls `name`. */
-static const char *file_name(const Match *m, const char *name)
+/* The name in the file, by a bind, of what the network calls `name`; NULL:
+ * there is no such bind. */
+static const char *bound_name(const Match *m, const char *name)
 {
     for (int i = 0; i < m->bind_count; i++)
         if (strcmp(m->binds[i].to, name) == 0)
             return m->binds[i].from;
-    return name;
+    return NULL;
 }
 
 /* Whether a bind gives this tensor of the file another name. */
@@ -48,11 +49,11 @@ static bool is_renamed(const Match *m, const char *name)
 
 static const WeightTensor *find(const Match *m, const char *name)
 {
-    const char *other = file_name(m, name);
+    const char *other = bound_name(m, name);
 
-    if (other == name && is_renamed(m, name))
+    if (!other && is_renamed(m, name))
         return NULL;
-    return weights_find(m->file, other);
+    return weights_find(m->file, other ? other : name);
 }
 
 static bool shape_fits(const WeightWanted *wanted, const WeightTensor *tensor)
@@ -143,7 +144,8 @@ static void note_missing(const Match *m, Arena *arena)
         const WeightWanted *w = &m->wanted[i];
         if (m->found[i] || w->optional || !note_fits(&shown, m->missing))
             continue;
-        const char *name = file_name(m, w->name);
+        const char *bound = bound_name(m, w->name);
+        const char *name = bound ? bound : w->name;
         const WeightTensor *near = nearest(m, arena, name);
         const char *shape = dims_text(arena, w->dim, w->rank);
         if (near)

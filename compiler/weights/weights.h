@@ -65,6 +65,12 @@ const WeightTensor *weights_at(const WeightFile *file, int i); /* file order */
 const WeightTensor *weights_find(const WeightFile *file, const char *name);
 const char *weights_metadata(const WeightFile *file, const char *key);
 
+/* An input of a network from a file: as cnnc_input_read, for shapes with more
+ * dimensions of 1 in front, and for images whose channels come first. */
+bool picture_read(const char *path, CnncType type, int rank,
+                  const int64_t *shape, const CnncFit *fit, void *out,
+                  CnncError *error);
+
 /* All elements, each rounded to the nearest float, ties to even. */
 void weights_to_float(const WeightTensor *tensor, float *out);
 

@@ -24,6 +24,18 @@ expect 2 "$CNNC" tiny.cnn --batch 0
 expect 2 "$CNNC" tiny.cnn -O9
 expect 2 "$CNNC" tiny.cnn --init 1 --weights w.safetensors
 grep_err "exclude each other"
+for words in "--init 1" "--weights w.safetensors"; do
+    for command in "" check summary run verify eval bench; do
+        # shellcheck disable=SC2086
+        expect 2 "$CNNC" $command net.onnx ${command:+x.npy} $words
+    done
+    # shellcheck disable=SC2086
+    expect 2 "$CNNC" net.onnx $words
+    grep_err "'${words%% *}' is for networks of the language"
+done
+expect 2 "$CNNC" check tiny.cnn --io-layout nhwc
+grep_err "--dim and --io-layout are for models of ONNX"
+expect 2 "$CNNC" tiny.cnn --dim n=1
 expect 2 "$CNNC" tiny.cnn other.cnn
 grep_err "too many files"
 expect 2 "$CNNC" run tiny.cnn

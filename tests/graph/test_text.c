@@ -35,6 +35,26 @@ static void round_trip(const Graph *graph)
     free(second);
 }
 
+static void test_titles_are_escaped_and_come_back(void)
+{
+    static const char title[] = "a/b \"\\\n\x1b[2J \xc2\x9b \xe2\x80\xae\xff é";
+    Net n = net_new(SHAPE(4));
+    char *text;
+    net_add(&n, OP_RELU, "");
+    CU_ASSERT_FATAL(net_infer(&n));
+    graph_output(n.graph, "y", n.last, NO_RANGE);
+    n.graph->inputs.at[0]->title = title;
+    n.graph->outputs.at[0].title = "y:0";
+    text = printed(n.graph);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, " title=\"a/b \\\"\\\\\\x0a\\x1b[2J \\xc2\\x9b "
+                     "\\xe2\\x80\\xae\\xff é\"\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, " title=\"y:0\"\n"));
+    free(text);
+    round_trip(n.graph);
+    net_free(&n);
+}
+
 static void test_the_form(void)
 {
     Net n = net_new(SHAPE(6, 6, 1));
@@ -234,6 +254,7 @@ static void test_damaged_texts_are_refused_or_read(void)
 }
 
 static const UnitTest tests[] = {
+    UNIT(test_titles_are_escaped_and_come_back),
     UNIT(test_the_form),
     UNIT(test_everything_that_a_graph_has),
     UNIT(test_random_graphs),

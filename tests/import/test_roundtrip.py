@@ -284,7 +284,18 @@ def test_weights_as_inputs(make):
 
 
 def test_shared_weights(make):
-    make(shared)
+    text = make(shared)
+    assert 'bind "tower.weight" -> tower.weight\n' in text, text
+    assert 'bind "tower.weight" -> conv2.weight\n' in text, text
+    assert 'bind "tower.bias" -> conv2.bias\n' in text, text
+    with open(make.folder + "/net.safetensors", "rb") as f:
+        tensors = re.findall(r'"([^"]+)":{"dtype"', f.read(999).decode(
+            "latin-1"))
+    assert sorted(tensors) == ["tower.bias", "tower.weight"], tensors
+    for name in ("direct", "through"):
+        with open(f"{make.folder}/{name}.c") as f:
+            arrays = re.findall(r"static const float (\w+)\[72\]", f.read())
+        assert len(arrays) == 1, arrays
 
 
 def test_hostile_names(make):
@@ -314,6 +325,7 @@ def main():
             def make(builder, *arguments):
                 builder(f"{folder}/model.onnx", *arguments)
                 return same_bits.check(f"{folder}/model.onnx", folder)
+            make.folder = folder
             try:
                 test(make)
             except AssertionError as why:

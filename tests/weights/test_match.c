@@ -147,6 +147,26 @@ static void test_binds_give_names(void)
     arena_free(arena);
 }
 
+static void test_binds_share_a_tensor(void)
+{
+    static const WeightWanted wanted[] = {
+        { "a.weight", 1, { 2 }, false },
+        { "b.weight", 1, { 2 }, false },
+    };
+    static const WeightBind binds[] = {
+        { "a.weight", "b.weight", { NULL, 0, 0 } },
+        { "a.weight", "a.weight", { NULL, 0, 0 } },
+    };
+    const WeightTensor tensors[] = { VECTOR("a.weight", 2) };
+    const WeightTensor *found[2];
+    Arena *arena = arena_new();
+    WeightFile *file = file_of(arena, tensors, 1);
+    CU_ASSERT(weights_match(file, wanted, 2, binds, 2, NO_RANGE, found));
+    CU_ASSERT(found[0] && found[0] == found[1]);
+    weights_close(file);
+    arena_free(arena);
+}
+
 static void test_binds_of_unknown_names_are_errors(void)
 {
     static const WeightWanted wanted[] = { { "stem.weight", 1, { 2 }, false } };
@@ -212,6 +232,7 @@ static const UnitTest tests[] = {
     UNIT(test_left_over_alone_is_a_warning),
     UNIT(test_the_place_in_the_network_is_shown),
     UNIT(test_binds_give_names),
+    UNIT(test_binds_share_a_tensor),
     UNIT(test_binds_of_unknown_names_are_errors),
     UNIT(test_another_layout_is_recognised),
     UNIT(test_many_faults_are_not_all_shown),

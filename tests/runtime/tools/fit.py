@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""fit.py - the polynomials of runtime/include/cnnc/net.h, and their errors.
+"""fit.py - the polynomials of runtime/include/cnnc/maths.h and rare.h, and their
+errors.
 
     python3 fit.py          prints every table, lowest power first
 
@@ -10,7 +11,8 @@ error of the function's result.
 
 Rounding coefficients to float afterwards would waste accuracy. So they are
 rounded one at a time, the largest contribution first, and those still free
-are fitted again around the ones already fixed.
+are fitted again around the ones already fixed. Those of rare.h are doubles,
+which is much more than they need: they stay as they are.
 """
 import struct
 
@@ -99,6 +101,45 @@ def show(title, function, weight, lo, hi, degree):
         print(f"    x^{p:<2d} {v:.9g}f")
 
 
+def show_wide(title, function, weight, lo, hi, degree):
+    xs = grid(mp.mpf(lo), mp.mpf(hi))
+    worst, c = remez([(x, function(x)) for x in xs], [weight(x) for x in xs],
+                     list(range(degree + 1)))
+    print(f"{title}, double\n    error 2^{float(mp.log(worst, 2)):.1f}")
+    for p, v in enumerate(c):
+        print(f"    x^{p:<2d} {float(v):.12g}")
+
+
+def odd(function, x):
+    """(f(r) / r - 1) / r^2 with r^2 = x, for an odd f that is near r"""
+    r = mp.sqrt(x)
+    return (function(r) / r - 1) / x
+
+
+def odd_weight(function):
+    return lambda x: x * mp.sqrt(x) / function(mp.sqrt(x))
+
+
+def rare():
+    half = mp.log(2) / 2
+    show_wide("exp: (e^r - 1 - r) / r^2, |r| <= ln(2)/2",
+              lambda r: (mp.expm1(r) - r) / r**2,
+              lambda r: abs(r**2 / mp.expm1(r)), -half, half, 6)
+    # 2 atanh(s) = 2s + s^3 P(s^2)
+    show_wide("log: (2 atanh(s) - 2s) / s^3 in x = s^2, s = (m - 1) / (m + 1)",
+              lambda x: 2 * odd(mp.atanh, x), lambda x: odd_weight(mp.atanh)(x)
+              / 2, 0, ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2, 3)
+    show_wide("sin: (sin(r) - r) / r^3 in x = r^2, |r| <= pi/4",
+              lambda x: odd(mp.sin, x), odd_weight(mp.sin), 0,
+              (mp.pi / 4) ** 2, 3)
+    show_wide("cos: (cos(r) - 1 + r^2/2) / r^4 in x = r^2, |r| <= pi/4",
+              lambda x: (mp.cos(mp.sqrt(x)) - 1 + x / 2) / x**2,
+              lambda x: x**2 / mp.cos(mp.sqrt(x)), 0, (mp.pi / 4) ** 2, 3)
+    show_wide("atan: (atan(t) - t) / t^3 in x = t^2, |t| <= tan(pi/8)",
+              lambda x: odd(mp.atan, x), odd_weight(mp.atan), 0,
+              mp.tan(mp.pi / 8) ** 2, 5)
+
+
 def erfc_log(y):
     return -mp.log(mp.erfc(y))
 
@@ -122,6 +163,7 @@ def main():
          0, mp.mpf(ERF[0]) ** 2, ERF[1])
     show(f"erf: -log(1 - erf(y)), {ERF[0]} <= y <= 4",
          erfc_log, lambda y: mp.erfc(y) / mp.erf(y), mp.mpf(ERF[0]), 4, ERF[2])
+    rare()
 
 
 LOG = 7
