@@ -280,6 +280,14 @@ Precedence index_term(Function *f, Text *out, const LimitTerm *term,
 /* Puts parentheses around what was printed from `start`, where needed. */
 void text_enclose(Text *text, size_t start, Precedence have, Precedence want);
 
+/* c_store.c: registers, and what is stored. */
+/* The variable of a register's element, and its type. */
+const char *element_name(Function *f, const Element *element);
+const char *element_type(Function *f, const Element *element);
+const char *value_string(Function *f, const Expr *expr, Precedence want);
+/* A STORE or ACCUM, and those that are printed with it: the last of them. */
+const Stmt *store_statement(Function *f, const Stmt *stmt);
+
 /* c_value.c: expressions as C. */
 Precedence value_text(Function *f, Text *out, const Expr *expr);
 /* The type's name: "float", "f32x16". */

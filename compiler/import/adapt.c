@@ -203,7 +203,10 @@ static bool run(Adapt *a)
             BUG("'%s' was refused without a word", onnx_show(a->node->op));
         return false;
     }
-    return check_attributes(a) & check_inputs(a) & check_outputs(a);
+    bool good = check_attributes(a); /* all that is wrong is said */
+    good &= check_inputs(a);
+    good &= check_outputs(a);
+    return good;
 }
 
 static void store_outputs(const Adapt *a, bool good)

@@ -106,7 +106,7 @@ static Tensor *add_inverse(Adapt *a, const Norm *norm, Tensor *mean)
 
 bool adapt_layer_norm(Adapt *a)
 {
-    Norm norm = { NULL };
+    Norm norm = { .x = NULL };
     Tensor *mean;
     if (!begin_norm(a, &norm, true) ||
         !out_tensor(a, 0, add_norm(a, NULL, &norm)))
@@ -121,7 +121,7 @@ bool adapt_layer_norm(Adapt *a)
 
 bool adapt_rms_norm(Adapt *a)
 {
-    Norm norm = { NULL };
+    Norm norm = { .x = NULL };
     return begin_norm(a, &norm, false) &&
            out_tensor(a, 0, add_norm(a, NULL, &norm));
 }

@@ -89,6 +89,11 @@ static bool take_imports(OnnxReader *r, OnnxBody *body)
                       &body->imports))
         return false;
     const OnnxImport *own = onnx_import_of(&body->imports, "");
+    if (!own && body->imports.count > 0)
+        return onnx_refuse(r, place,
+                           "imports no set of ONNX's operators, only those of "
+                           "the domain '%s'",
+                           onnx_show(body->imports.at[0].domain));
     if (!own)
         return onnx_refuse(r, place, "imports no set of ONNX's operators");
     r->model->opset = (int)own->version;

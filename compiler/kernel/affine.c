@@ -154,6 +154,16 @@ bool affine_equal(const Affine *a, const Affine *b)
     return true;
 }
 
+bool affine_apart(const Affine *a, const Affine *b, int64_t *offset)
+{
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++)
+        same = a->term[i].var == b->term[i].var &&
+               a->term[i].coef == b->term[i].coef;
+    *offset = a->base - b->base;
+    return same;
+}
+
 static void print_term(Text *text, const AffineTerm *term, bool first)
 {
     /* The magnitude of INT64_MIN needs the unsigned type. */

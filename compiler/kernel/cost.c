@@ -2,11 +2,12 @@
  * cost.c - chooses a schedule: candidates, estimated in cycles, tried in turn.
  *
  * A candidate is a register tile: NV vectors of one variable by T values of
- * another, times the windows that are kept in registers at once.
+ * another, times the windows that are kept in registers at once. Where channels
+ * meet their own inputs alone, a tile may have several rows.
  *
  *     convolution, many channels     NV vectors of oc,  T pixels of ow
  *     convolution, planar            NV vectors of ow,  T filters of oc
- *     depthwise                      NV vectors of c,   T pixels of ow
+ *     depthwise                      NV vectors of c,   T pixels of ow by rows
  *     dense                          NV vectors of oc,  T = 1
  *
  * It must fit the registers, and should keep both multiply units busy: enough
@@ -17,80 +18,101 @@
 
 #include <stdlib.h>
 
-#define CHAINS          8   /* sums that hide the latency of multiply-add */
-#define LATENCY         4   /* cycles */
-#define TILE_CODE       640 /* multiply-adds written out in one tile */
 #define CANDIDATES_MOST 4096
 #define TRIES           12 /* candidates applied before giving up */
+#define ROWS_MOST       4  /* of a tile */
 
-/* ---- what a candidate means ------------------------------------------------------- */
+/* ---- candidates ------------------------------------------------------------------------- */
 
 static const NestLoop *loop_at(const Cost *c, int index)
 {
     return &c->nest->loop[index];
 }
 
-/* Vectors of channels that meet their own input: depthwise, pools. */
-bool cost_is_per_channel(const Cost *c, const Candidate *cand)
+static bool can_fuse(const Cost *c, int tile)
 {
-    const NestLoop *v = loop_at(c, cand->vector);
-    return v->step_x != 0 && (v->step_w != 0 || !c->nest->fma);
-}
-
-/* Taps that are written out: along the tile, whose sums then share inputs, and
- * for single channels also those that no padding limits. */
-bool cost_is_tap(const Cost *c, const Candidate *cand, int index)
-{
-    const NestLoop *l = loop_at(c, index);
-    if (l->part != NEST_REDUCE || l->pair < 0 || l->extent > 16)
+    const NestLoop *b = loop_at(c, tile);
+    if (tile < 1 + c->rows || c->nest->x == NULL)
         return false;
-    if (l->pair == cand->tile || l->pair == cand->vector)
-        return true;
-    return cost_is_per_channel(c, cand) && (cand->all_taps || !l->limited);
+    const NestLoop *a = loop_at(c, tile - 1);
+    return !a->limits_others && !b->limits_others &&
+           a->step_x == b->step_x * b->extent &&
+           a->step_y == b->step_y * b->extent && a->step_w == 0 &&
+           b->step_w == 0;
 }
 
-static int64_t taps_of(const Cost *c, const Candidate *cand)
+/* Vectors that are stored apart need all that lies between in their tile. */
+static bool weaves(const Cost *c, const Candidate *cand)
 {
-    int64_t taps = 1;
-    for (int i = 0; i < c->nest->count; i++)
-        taps *= cost_is_tap(c, cand, i) ? loop_at(c, i)->extent : 1;
-    return taps;
+    int64_t apart = loop_at(c, cand->vector)->step_y;
+    return apart == 1 || (cand->tile >= 0 && !cand->fused && cand->t == apart &&
+                          loop_at(c, cand->tile)->extent == apart &&
+                          loop_at(c, cand->tile)->step_y == 1);
 }
 
-/* Iterations of the sum that stay loops. */
-static double steps_of(const Cost *c, const Candidate *cand)
+/* The largest even share of the extent that is at most `most`. */
+static int64_t even_share(int64_t extent, int64_t most)
 {
-    double steps = 1;
-    for (int i = 0; i < c->nest->count; i++) {
-        if (loop_at(c, i)->part == NEST_REDUCE && !cost_is_tap(c, cand, i))
-            steps *= (double)loop_at(c, i)->extent;
+    return ceil_div(extent, ceil_div(extent, most));
+}
+
+/* Tiles of cand->rows rows. */
+static void add_tiles_of(Cost *c, Candidate cand)
+{
+    int64_t vectors = cost_vectors_of(c, &cand),
+            extent = cost_tile_extent(c, &cand);
+    for (cand.nv = 1; cand.nv <= vectors && cand.nv <= 8; cand.nv++) {
+        int64_t seen = 0;
+        for (int64_t most = 1; most <= 28; most++) {
+            cand.t = even_share(extent, most);
+            if (cand.t == seen || (cand.rows > 1 && cand.nv > 1) ||
+                !cost_fits_registers(c, &cand) || !weaves(c, &cand))
+                continue;
+            seen = cand.t;
+            cand.cycles = cost_cycles(c, &cand);
+            if (c->candidates.count < CANDIDATES_MOST)
+                vec_push(&c->candidates, cand);
+        }
     }
-    return steps;
 }
 
-static int window_count_of(const Nest *nest)
+/* Whether the loop around the tile's counts rows of pixels, too. */
+static bool can_have_rows(const Cost *c, const Candidate *cand)
 {
-    int count = 0;
-    for (int i = 0; i < nest->count; i++)
-        count += nest->loop[i].part == NEST_WINDOW;
-    return count;
+    int row = cand->tile - 1;
+    return cand->all_taps && !cand->fused && c->nest->fma && row >= c->rows &&
+           row != cand->vector && loop_at(c, row)->step_x != 0 &&
+           loop_at(c, row)->step_x != STEP_UNKNOWN &&
+           loop_at(c, row)->step_w == 0;
 }
 
-/* Whether window loop i is kept in registers. */
-bool cost_is_held(const Cost *c, const Candidate *cand, int index)
+static void add_tiles(Cost *c, Candidate cand)
 {
-    int behind = 0;
-    for (int i = index + 1; i < c->nest->count; i++)
-        behind += loop_at(c, i)->part == NEST_WINDOW;
-    return loop_at(c, index)->part == NEST_WINDOW && behind < cand->windows;
+    cand.rows = 1;
+    add_tiles_of(c, cand);
+    if (!can_have_rows(c, &cand))
+        return;
+    int64_t extent = loop_at(c, cand.tile - 1)->extent;
+    for (int64_t most = 2; most <= ROWS_MOST; most++) {
+        int64_t rows = even_share(extent, most);
+        if (rows == cand.rows)
+            continue;
+        cand.rows = rows;
+        add_tiles_of(c, cand);
+    }
 }
 
-static int64_t held_of(const Cost *c, const Candidate *cand)
+/* Few rows have padding under their window: each stands for itself. */
+static bool edges_are_short(const Cost *c)
 {
-    int64_t held = 1;
-    for (int i = 0; i < c->nest->count; i++)
-        held *= cost_is_held(c, cand, i) ? loop_at(c, i)->extent : 1;
-    return held;
+    bool any = false;
+    for (int i = 0; i < c->nest->outs; i++) {
+        const NestLoop *l = loop_at(c, i);
+        any = any || l->limits_others;
+        if (l->limits_others && (l->first > 2 || l->last > 2))
+            return false;
+    }
+    return any;
 }
 
 /* A window may be kept in registers where its limits stay constants, and must
@@ -110,236 +132,9 @@ static bool windows_allowed(const Cost *c, const Candidate *cand)
     return true;
 }
 
-static double outer_windows_of(const Cost *c, const Candidate *cand)
-{
-    double count = 1;
-    for (int i = 0; i < c->nest->count; i++) {
-        if (loop_at(c, i)->part == NEST_WINDOW && !cost_is_held(c, cand, i))
-            count *= (double)loop_at(c, i)->extent;
-    }
-    return count;
-}
-
-/* ---- registers ---------------------------------------------------------------------- */
-
-int64_t cost_vectors_of(const Cost *c, const Candidate *cand)
-{
-    return ceil_div(loop_at(c, cand->vector)->extent, c->lanes);
-}
-
-int64_t cost_tile_extent(const Cost *c, const Candidate *cand)
-{
-    if (cand->tile < 0)
-        return 1;
-    int64_t extent = loop_at(c, cand->tile)->extent;
-    return cand->fused ? extent * loop_at(c, cand->tile - 1)->extent : extent;
-}
-
-/* Vectors of pixels: weights come one by one, each for all vectors. */
-bool cost_is_planar(const Cost *c, const Candidate *cand)
-{
-    const NestLoop *v = loop_at(c, cand->vector);
-    return c->nest->fma && v->step_x != 0 && v->step_w == 0;
-}
-
-/* Where taps are written out for vectors of channels, accumulations are sorted
- * by their input: each is loaded once, used by all its sums, and gone. (Taps in
- * their own order share inputs too, far apart, and C compilers keep them in
- * registers that the sums need.) */
-bool cost_sorts_input(const Cost *c, const Candidate *cand)
-{
-    return c->nest->fma && taps_of(c, cand) > 1 && c->nest->x != NULL &&
-           !cost_is_planar(c, cand);
-}
-
-/* Registers beside the sums: the weights of all taps where inputs come one by
- * one, else those of one tap; and an input. Planar: the inputs of one tap, and
- * a weight. */
-static int64_t other_registers(const Cost *c, const Candidate *cand)
-{
-    int64_t taps = cost_sorts_input(c, cand) ? taps_of(c, cand) : 1;
-    if (c->lanes == 1)
-        return 8; /* small code for small machines */
-    return cost_is_planar(c, cand) ? cand->nv * held_of(c, cand) + 1
-                                   : cand->nv * taps + 1;
-}
-
-/* Copies of the tile's code: at the start, in the middle and at the end of
- * loops whose padding decides which taps there are. */
-static int64_t copies_of(const Cost *c, const Candidate *cand)
-{
-    int64_t copies = 1;
-    for (int i = 0; i < c->nest->outs; i++) {
-        const NestLoop *l = loop_at(c, i);
-        if (l->limits_others && (i == cand->tile || cand->all_taps))
-            copies *= 1 + (l->first > 0) + (l->last > 0);
-    }
-    return copies;
-}
-
-static bool fits_registers(const Cost *c, const Candidate *cand)
-{
-    int64_t sums = cand->nv * cand->t * held_of(c, cand), all = sums;
-    if (window_count_of(c->nest) > cand->windows)
-        all += cand->nv * cand->t; /* the pool's result lives on */
-    int64_t code = c->lanes == 1 ? TILE_CODE / 8 : TILE_CODE;
-    if (c->is_light && c->nest->fma && sums > CHAINS)
-        return false; /* memory is what it waits for */
-    return all + other_registers(c, cand) <= c->target->registers &&
-           all <= c->target->registers * 7 / 8 &&
-           sums * taps_of(c, cand) <= code &&
-           sums * taps_of(c, cand) * copies_of(c, cand) <= 3 * code;
-}
-
-/* ---- cycles ----------------------------------------------------------------------------- */
-
-static double max2(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-/* Bytes of the weights that one pass over a tile reads. */
-static double weight_bytes(const Cost *c, const Candidate *cand)
-{
-    double bytes = 4 * steps_of(c, cand) * (double)taps_of(c, cand);
-    if (c->nest->w == NULL)
-        return 0;
-    if (loop_at(c, cand->vector)->step_w == 1)
-        return bytes * (double)(cand->nv * c->lanes);
-    return bytes * (double)cand->t;
-}
-
-static double weight_bandwidth(const Cost *c, const Candidate *cand,
-                               double tiles)
-{
-    double slice = weight_bytes(c, cand);
-    if (tiles < 2 || slice > (double)c->target->l2_bytes)
-        return slice > (double)c->target->l2_bytes / 2
-                   ? c->target->load_bytes_per_cycle_memory
-                   : c->target->load_bytes_per_cycle_l2;
-    if (slice > 0.6 * (double)c->target->l1_bytes)
-        return c->target->load_bytes_per_cycle_l2;
-    return c->target->load_bytes_per_cycle_l1;
-}
-
-/* Loads of one iteration of the innermost loop over a tile of nv x t. A vector
- * that begins at any pixel mostly lies in two lines of the cache, and every
- * other pixel is taken from two vectors. */
-static double loads_of(const Cost *c, const Candidate *cand, double nv,
-                       double t)
-{
-    double taps = (double)taps_of(c, cand), held = (double)held_of(c, cand);
-    const NestLoop *v = loop_at(c, cand->vector);
-    if (!c->nest->fma)
-        return nv * t * held * taps;
-    if (cost_is_planar(c, cand)) {
-        double each = v->step_x >= 2 ? 1.5 * (double)v->step_x
-                      : taps > 1     ? 2
-                                     : 1;
-        return each * nv * held * taps + t * taps;
-    }
-    double x =
-        cost_sorts_input(c, cand) ? t * held + taps - 1 : t * held * taps;
-    return (v->step_x == 0 ? x : nv * x) + nv * taps;
-}
-
-/* Cycles of one iteration of the innermost loop over a tile of nv x t. */
-static double step_cycles(const Cost *c, const Candidate *cand, double nv,
-                          double t)
-{
-    double taps = (double)taps_of(c, cand);
-    double sums = nv * t * (double)held_of(c, cand);
-    double per_cycle = c->target->flops_per_cycle / (2 * c->lanes);
-    double work = sums * taps / per_cycle;
-    double chain = sums < CHAINS ? taps * LATENCY : 0;
-    double loop = steps_of(c, cand) > 1 ? 1.5 : 0;
-    return max2(max2(work, loads_of(c, cand, nv, t) / 2), chain) + loop;
-}
-
-static double tile_cycles(const Cost *c, const Candidate *cand, double nv,
-                          double t, double bandwidth)
-{
-    double steps = steps_of(c, cand) * outer_windows_of(c, cand);
-    double sums = nv * t * (double)held_of(c, cand);
-    double memory = weight_bytes(c, cand) / bandwidth;
-    double around = 1.5 * sums * outer_windows_of(c, cand) + 2 * nv * t + 12;
-    return max2(steps * step_cycles(c, cand, nv, t), memory) + around;
-}
-
-static double cycles_of(const Cost *c, const Candidate *cand)
-{
-    double outer = 1;
-    for (int i = 0; i < c->nest->outs; i++) {
-        if (i != cand->vector && i != cand->tile &&
-            !(cand->fused && i == cand->tile - 1))
-            outer *= (double)loop_at(c, i)->extent;
-    }
-    int64_t nv = cost_vectors_of(c, cand), t = cost_tile_extent(c, cand);
-    int64_t vrest = nv % cand->nv, trest = t % cand->t;
-    double tiles = outer * (double)(t / cand->t + (trest > 0));
-    double bw = weight_bandwidth(c, cand, tiles);
-    double row = (double)(t / cand->t) *
-                 tile_cycles(c, cand, (double)cand->nv, (double)cand->t, bw);
-    if (trest > 0)
-        row += tile_cycles(c, cand, (double)cand->nv, (double)trest, bw) + 4;
-    double last = 0;
-    if (vrest > 0)
-        last = (double)(t / cand->t + (trest > 0)) *
-               (tile_cycles(c, cand, (double)vrest, (double)cand->t, bw) + 4);
-    double cycles = outer * ((double)(nv / cand->nv) * row + last);
-    /* What is peeled is code a second time. */
-    return vrest > 0 && nv > cand->nv ? 1.03 * cycles : cycles;
-}
-
-/* ---- candidates ------------------------------------------------------------------------- */
-
-static bool can_fuse(const Cost *c, int tile)
-{
-    const NestLoop *b = loop_at(c, tile);
-    if (tile < 1 + c->rows || c->nest->x == NULL)
-        return false;
-    const NestLoop *a = loop_at(c, tile - 1);
-    return !a->limits_others && !b->limits_others &&
-           a->step_x == b->step_x * b->extent &&
-           a->step_y == b->step_y * b->extent && a->step_w == 0 &&
-           b->step_w == 0;
-}
-
-static void add_tiles(Cost *c, Candidate cand)
-{
-    int64_t vectors = cost_vectors_of(c, &cand),
-            extent = cost_tile_extent(c, &cand);
-    for (cand.nv = 1; cand.nv <= vectors && cand.nv <= 8; cand.nv++) {
-        int64_t seen = 0;
-        for (int64_t most = 1; most <= 28; most++) {
-            /* as many in each tile as can be */
-            cand.t = ceil_div(extent, ceil_div(extent, most));
-            if (cand.t == seen || !fits_registers(c, &cand))
-                continue;
-            seen = cand.t;
-            cand.cycles = cycles_of(c, &cand);
-            if (c->candidates.count < CANDIDATES_MOST)
-                vec_push(&c->candidates, cand);
-        }
-    }
-}
-
-/* Few rows have padding under their window: each stands for itself. */
-static bool edges_are_short(const Cost *c)
-{
-    bool any = false;
-    for (int i = 0; i < c->nest->outs; i++) {
-        const NestLoop *l = loop_at(c, i);
-        any = any || l->limits_others;
-        if (l->limits_others && (l->first > 2 || l->last > 2))
-            return false;
-    }
-    return any;
-}
-
 static void add_windows(Cost *c, Candidate cand)
 {
-    int windows = window_count_of(c->nest);
+    int windows = cost_window_count(c->nest);
     for (cand.windows = 0; cand.windows <= windows; cand.windows++) {
         if (!windows_allowed(c, &cand))
             continue;
@@ -453,6 +248,16 @@ static bool choose_candidate(const Cost *c, const Kernel *kernel,
     return false;
 }
 
+static bool choose_sequence(const Kernel *kernel, const Target *target,
+                            Schedule *schedule)
+{
+    if (cost_sequence(kernel, target, schedule) &&
+        works(kernel, schedule, target))
+        return true;
+    schedule->steps.count = 0;
+    return false;
+}
+
 static bool choose_tiles(const Cost *c, const Kernel *kernel,
                          Schedule *schedule)
 {
@@ -511,7 +316,8 @@ void schedule_choose(Kernel *kernel, const Target *target, bool rows,
     if (read)
         gather_candidates(&c, seen);
     if (!choose_candidate(&c, kernel, seen, schedule) &&
-        !(read && !rows && choose_tiles(&c, kernel, schedule)))
+        !(read && !rows && choose_tiles(&c, kernel, schedule)) &&
+        (rows || !choose_sequence(kernel, target, schedule)))
         schedule_plain(kernel, schedule);
     vec_free(&c.candidates);
     kernel_free(seen);

@@ -9,6 +9,7 @@
 typedef struct Candidate {
     int vector, tile; /* loops of the nest; tile -1: none */
     int64_t nv, t;    /* vectors of the one, values of the other */
+    int64_t rows;     /* by so many values of the loop around the tile's */
     int windows;      /* so many innermost windows are kept in registers */
     bool fused;       /* the tile's loop and the one around it are one */
     bool all_taps; /* those of other loops too: rows at the edge stand apart */
@@ -19,7 +20,7 @@ typedef struct Cost {
     const Nest *nest;
     const Target *target;
     int lanes;
-    bool rows;     /* the first loop stays outermost */
+    bool rows;     /* the first loop stays outermost: no tile has several */
     bool is_light; /* counts no multiply-adds */
     VEC(Candidate) candidates;
 } Cost;
@@ -28,8 +29,16 @@ typedef struct Cost {
 bool cost_is_tap(const Cost *cost, const Candidate *candidate, int index);
 bool cost_is_held(const Cost *cost, const Candidate *candidate, int index);
 bool cost_is_per_channel(const Cost *cost, const Candidate *candidate);
+/* Blocks of channels, or planes, are the outermost loop over the output. */
+bool cost_is_outermost_in_memory(const Cost *cost, int index);
 int64_t cost_vectors_of(const Cost *cost, const Candidate *candidate);
 int64_t cost_tile_extent(const Cost *cost, const Candidate *candidate);
+int cost_window_count(const Nest *nest);
+/* Whether the tile's sums and what they need fit the registers, and its code
+ * is not too long. */
+bool cost_fits_registers(const Cost *cost, const Candidate *candidate);
+/* Of the whole kernel. */
+double cost_cycles(const Cost *cost, const Candidate *candidate);
 bool cost_is_planar(const Cost *cost, const Candidate *candidate);
 bool cost_sorts_input(const Cost *cost, const Candidate *candidate);
 
@@ -39,6 +48,10 @@ void cost_write(const Cost *cost, const Candidate *candidate,
  * access walks through memory from start to end. */
 void cost_write_flat(const Kernel *kernel, const Nest *nest,
                      Schedule *schedule);
+/* A schedule for a kernel that is several loops behind each other: true where
+ * there is something to do. */
+bool cost_sequence(const Kernel *kernel, const Target *target,
+                   Schedule *schedule);
 /* What is read along one loop and written along another one is taken in tiles,
  * small enough that the lines of both stay near; false for anything else. */
 bool cost_write_tiles(const Kernel *kernel, const Nest *nest,

@@ -266,19 +266,34 @@ static void split_vector(Write *w)
 
 /* Tiles whose pixels touch padding stand for themselves, so that all limits
  * inside of them are constants; so does a last one that is smaller. */
-static void peel_tile(Write *w, int64_t extent, bool limits, int64_t first,
-                      int64_t last)
+static void peel_tile(Write *w, int tile, int64_t t, int64_t extent)
 {
-    int64_t t = w->cand->t, tiles = ceil_div(extent, t);
-    if (!limits)
-        first = last = 0;
+    const NestLoop *l = &w->cost->nest->loop[tile];
+    int64_t first = l->limits_others ? l->first : 0;
+    int64_t last = l->limits_others ? l->last : 0;
+    if (w->name[tile][0] == NULL || w->name[tile][1] == NULL)
+        return;
+    int64_t tiles = ceil_div(extent, t);
     int64_t head = ceil_div(first, t);
     int64_t tail = last > 0 ? tiles - (extent - last) / t : 0;
     if (extent % t != 0 && tail == 0)
         tail = 1;
     if (head > 0 || tail > 0)
-        schedule_add(w->schedule, STEP_PEEL, head, tail,
-                     w->name[w->cand->tile][0]);
+        schedule_add(w->schedule, STEP_PEEL, head, tail, w->name[tile][0]);
+}
+
+/* Values 0..t-1 of the loop within a tile, the tiles around. */
+static void split_tile_of(Write *w, int tile, int64_t t, int64_t extent)
+{
+    const char **name = w->name[tile];
+    if (t >= extent) {
+        name[1] = name[0];
+        name[0] = NULL;
+    } else if (t > 1) {
+        schedule_add(w->schedule, STEP_SPLIT, t, 0, name[0]);
+        name[1] = part_of(name[0], "i");
+        name[0] = part_of(name[0], "o");
+    }
 }
 
 static void split_tile(Write *w)
@@ -295,36 +310,18 @@ static void split_tile(Write *w)
         w->name[tile - 1][0] = NULL;
         text_free(&both);
     }
-    if (w->cand->t < cost_tile_extent(w->cost, w->cand)) {
-        if (w->cand->t > 1) {
-            schedule_add(w->schedule, STEP_SPLIT, w->cand->t, 0, name[0]);
-            name[1] = part_of(name[0], "i");
-            name[0] = part_of(name[0], "o");
-        }
-    } else {
-        name[1] = name[0];
-        name[0] = NULL;
-    }
+    if (w->cand->rows > 1)
+        split_tile_of(w, tile - 1, w->cand->rows,
+                      w->cost->nest->loop[tile - 1].extent);
+    split_tile_of(w, tile, w->cand->t, cost_tile_extent(w->cost, w->cand));
 }
 
 /* ---- the order ------------------------------------------------------------------------ */
 
-/* Blocks of channels, or planes, are the outermost loop over the output. */
-static bool is_outermost_in_memory(const Write *w, int v)
-{
-    const Buffer *y = w->cost->nest->store->store.place.buffer;
-    const Access *place = &w->cost->nest->store->store.place;
-    for (int i = 0; !place->flat && i < y->layout.count; i++) {
-        const Piece *p = &y->layout.piece[i];
-        if (p->div > 1 &&
-            affine_coef(place->index[p->dim], w->cost->nest->loop[v].var) != 0)
-            return true;
-    }
-    return false;
-}
-
 /* Weights that serve many pixels are fetched once: their loop is outermost.
- * Otherwise as the output lies in memory, so that whole lines are used. */
+ * Otherwise as the output lies in memory, so that whole lines are used. Where
+ * all taps are written out, each tile stands in a loop of its own over the
+ * channels: C compilers mix the code of tiles that stand side by side. */
 static void outer_loops(Write *w, Text *text)
 {
     const Nest *nest = w->cost->nest;
@@ -334,7 +331,7 @@ static void outer_loops(Write *w, Text *text)
         first = v;
     else if (nest->fma && tile >= 0 && nest->loop[tile].step_w != 0)
         first = tile;
-    else if (is_outermost_in_memory(w, v))
+    else if (cost_is_outermost_in_memory(w->cost, v) && !w->cand->all_taps)
         first = v;
     if (w->cost->rows)
         word(text, w->name[0][0]);
@@ -370,6 +367,8 @@ static void write_order(Write *w)
             (cost_is_held(w->cost, w->cand, i) && !planar))
             word(&text, w->name[i][0]);
     }
+    if (tile >= 0 && w->cand->rows > 1)
+        word(&text, w->name[tile - 1][1]);
     if (tile >= 0)
         word(&text, w->name[tile][1]);
     for (int i = nest->outs; i < nest->count; i++) {
@@ -392,6 +391,8 @@ static void write_marks(Write *w)
             cost_is_held(w->cost, w->cand, i))
             word(&unroll, w->name[i][0]);
     }
+    if (tile >= 0 && w->cand->rows > 1)
+        word(&unroll, w->name[tile - 1][1]);
     if (tile >= 0)
         word(&unroll, w->name[tile][1]);
     word(&unroll, w->name[v][1]);
@@ -430,13 +431,15 @@ void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
     write_order(&w);
     if (nest->packs)
         schedule_add(schedule, STEP_PACK, 0, 0, nest->w->buffer->name);
-    if (tile >= 0 && w.name[tile][0] != NULL && w.name[tile][1] != NULL)
-        peel_tile(&w, cost_tile_extent(cost, cand),
-                  nest->loop[tile].limits_others, nest->loop[tile].first,
-                  nest->loop[tile].last);
+    bool several = tile >= 0 && cand->rows > 1;
+    if (several)
+        peel_tile(&w, tile - 1, cand->rows, nest->loop[tile - 1].extent);
+    if (tile >= 0)
+        peel_tile(&w, tile, cand->t, cost_tile_extent(cost, cand));
     for (int i = 0; i < nest->outs && cand->all_taps; i++) {
         const NestLoop *l = &nest->loop[i];
-        if (i != tile && i != cand->vector && l->limits_others)
+        if (i != tile && i != cand->vector && l->limits_others &&
+            !(several && i == tile - 1))
             schedule_add(schedule, STEP_PEEL, l->first, l->last, l->var->name);
     }
     if (w.peel.length > 0)

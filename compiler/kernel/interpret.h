@@ -49,7 +49,7 @@ typedef void Run(Machine *m, const Code *c);
 struct Code {
     Run *run;
     ExprKind kind; /* of SELECT */
-    int lanes, active;
+    int lanes, active, apart;
     DType elem, from; /* of the result; of the operand */
     int out, arg[4];  /* slots */
     Access access;    /* loads and stores */
@@ -71,8 +71,8 @@ struct Machine {
 
 /* interpret_ops.c */
 Run *run_of(ExprKind kind, Type type);
-Run run_load, run_even, run_third, run_fourth, run_store, run_store_again,
-    run_loop, run_next, run_index, run_stop, run_copy;
+Run run_load, run_even, run_third, run_fourth, run_store, run_store_apart,
+    run_store_again, run_loop, run_next, run_index, run_stop, run_copy;
 
 /* interpret_place.c: the address of an access of `span` elements, checked. */
 int64_t place_address(Machine *m, const Code *c, int span);

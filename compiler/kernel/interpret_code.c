@@ -133,6 +133,7 @@ static void code_store(Coder *coder, const Stmt *stmt, Run *run, int slot)
     emit(coder, (Code){ .run = run,
                         .lanes = stmt->store.lanes,
                         .active = stmt->store.active,
+                        .apart = stmt->store.apart,
                         .elem = place.buffer->type,
                         .arg = { slot },
                         .access = place,
@@ -202,7 +203,8 @@ static void code_stmt(Coder *coder, const Stmt *stmt)
     case STMT_LOOP: code_loop(coder, stmt); return;
     case STMT_STORE:
         value = code_value(coder, stmt->store.value);
-        code_store(coder, stmt, run_store, value);
+        code_store(coder, stmt,
+                   stmt->store.apart != 0 ? run_store_apart : run_store, value);
         release(coder, stmt->store.value, value);
         return;
     case STMT_ACCUM: code_accum(coder, stmt); return;

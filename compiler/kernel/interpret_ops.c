@@ -185,6 +185,16 @@ void run_store(Machine *m, const Code *c)
     store_at(m, c, place_address(m, c, c->active));
 }
 
+void run_store_apart(Machine *m, const Code *c)
+{
+    const Slot *value = &m->slots.at[c->arg[0]];
+    int64_t at = place_address(m, c, c->apart * (c->active - 1) + 1);
+    for (int i = 0; i < c->active; i++, at += c->apart) {
+        store_lane(value, i, c->elem, c->memory->data + 4 * at);
+        memset(c->memory->written + 4 * at, !(value->poison >> i & 1), 4);
+    }
+}
+
 /* Where the load just before took it from. */
 void run_store_again(Machine *m, const Code *c)
 {

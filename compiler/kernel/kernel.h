@@ -67,6 +67,8 @@ const Affine *affine_substitute(Kernel *kernel, const Affine *a, const Var *var,
 int64_t affine_coef(const Affine *a, const Var *var);  /* 0: not there */
 bool affine_is_const(const Affine *a, int64_t *value); /* value may be NULL */
 bool affine_equal(const Affine *a, const Affine *b);
+/* Whether a and b differ by a constant alone: *offset = a - b. */
+bool affine_apart(const Affine *a, const Affine *b, int64_t *offset);
 void affine_print(Text *text, const Affine *a); /* "16*ow.o + ow.i - 1" */
 
 /* ---- buffers ------------------------------------------------------------------ */
@@ -279,6 +281,13 @@ const Expr *expr_splat(Kernel *kernel, int lanes, const Expr *a);
 bool expr_equal(const Expr *a, const Expr *b); /* the same tree */
 bool access_equal(const Access *a, const Access *b);
 bool type_equal(Type a, Type b);
+/*
+ * Stores of N vectors whose lanes lie N elements apart, at N addresses in a row:
+ * together they fill memory without gaps, as the planes of an image of N
+ * channels do. How many statements there are from `first` on: N, or 0 where
+ * they are not complete.
+ */
+int store_woven(const Stmt *first);
 /* The same expression over other operands, or at another place. */
 const Expr *expr_with(Kernel *kernel, const Expr *expr, const Expr *const *arg);
 const Expr *expr_with_access(Kernel *kernel, const Expr *expr, Access access);
@@ -341,6 +350,8 @@ struct Stmt {
             const Expr *value, *by; /* by: ACCUM_FMA only */
             int lanes;              /* of the value's type */
             int active;             /* lanes that are written */
+            int apart; /* STMT_STORE: lanes lie so many elements apart, as
+                          pixels of that many channels do; 0: side by side */
         } store;
         struct { /* STMT_LET */
             const Temp *temp;

@@ -281,8 +281,9 @@ static void check_step(void *context, const Access *access, Role role,
     int64_t step = access_step(access, s->var, packed);
     bool apart = role == ROLE_READ && step >= 2 && step <= 4 &&
                  access->buffer->type == DT_F32;
-    s->ok = s->ok && (step == 0 || step == 1 || apart) &&
-            (role == ROLE_READ || step == 1);
+    bool woven = role == ROLE_STORE && target_weaves(step);
+    s->ok = s->ok && (step == 0 || step == 1 || apart || woven) &&
+            (role == ROLE_READ || step == 1 || woven);
 }
 
 bool nest_can_vectorize(const Kernel *kernel, const Nest *nest, const Var *var)

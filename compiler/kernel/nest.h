@@ -47,7 +47,8 @@ bool nest_read(Kernel *kernel, Nest *nest);
 /* Elements that the address moves when the variable moves by one. Constants
  * count as packed: 1 where the variable is in one dimension alone. */
 int64_t access_step(const Access *access, const Var *var, bool packed);
-/* Whether every access moves by 0, 1 (or 2, when read) elements with it. */
+/* Whether every access moves by 0, 1 (or up to 4, when read) elements with it;
+ * stores may lie as far apart as can be woven. */
 bool nest_can_vectorize(const Kernel *kernel, const Nest *nest, const Var *var);
 
 #endif

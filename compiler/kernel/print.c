@@ -306,6 +306,8 @@ static void print_store(Text *text, const Stmt *stmt)
     }
     if (stmt->store.active < stmt->store.lanes)
         text_printf(text, " first %d", stmt->store.active);
+    if (stmt->store.apart != 0)
+        text_printf(text, " apart %d", stmt->store.apart);
     text_char(text, '\n');
 }
 

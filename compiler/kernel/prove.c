@@ -122,6 +122,13 @@ static void prove_value(const Proof *proof, const Expr *expr)
         prove_value(proof, expr->arg[i]);
 }
 
+/* Elements from the first lane's to the last one's. */
+static int store_span(const Stmt *stmt)
+{
+    int apart = stmt->store.apart > 0 ? stmt->store.apart : 1;
+    return apart * (stmt->store.active - 1) + 1;
+}
+
 static void prove_list(Proof *proof, const Stmt *list)
 {
     for (; list; list = list->next) {
@@ -136,7 +143,7 @@ static void prove_list(Proof *proof, const Stmt *list)
             prove_value(proof, list->store.value);
             if (list->store.by)
                 prove_value(proof, list->store.by);
-            prove_access(proof, &list->store.place, list->store.active);
+            prove_access(proof, &list->store.place, store_span(list));
             break;
         case STMT_LET: prove_value(proof, list->let.value); break;
         case STMT_PREFETCH: break;

@@ -160,6 +160,8 @@ static void read_store(Reader *r, Stmt *stmt)
     stmt->store.lanes = stmt->store.active = stmt->store.value->type.lanes;
     if (accept_word(r, "first"))
         stmt->store.active = (int)read_integer(r, 1, stmt->store.lanes);
+    if (accept_word(r, "apart"))
+        stmt->store.apart = (int)read_integer(r, 2, 8);
     check_store(r, stmt);
     end_line(r);
 }

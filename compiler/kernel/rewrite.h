@@ -55,5 +55,9 @@ typedef bool LoopAct(void *context, Kernel *kernel, Stmt **link,
                      const Loops *around, Text *why);
 bool each_loop(Kernel *kernel, const char *var, LoopAct *act, void *context,
                Text *why);
+/* The same, but a loop of one iteration may have gone already: then there is
+ * nothing to do. */
+bool each_loop_left(Kernel *kernel, const char *var, LoopAct *act,
+                    void *context, Text *why);
 
 #endif

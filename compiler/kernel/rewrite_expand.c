@@ -8,7 +8,8 @@
  *
  * First every access becomes one flat address. What the vector's variable
  * moves by one is loaded as a vector, by two with every other element, not at
- * all becomes a splat; anything else refuses.
+ * all becomes a splat; anything else refuses. Stores apart from each other are
+ * for rewrite_weave to bring together.
  */
 #include "kernel/rewrite.h"
 
@@ -230,8 +231,13 @@ static bool vector_across(const Vector *v, Stmt *stmt, const Expr *value,
     bool sums = op == ACCUM_ADD || op == ACCUM_MIN || op == ACCUM_MAX;
     if (value->type.lanes == 1 && stmt->kind == STMT_STORE)
         return true; /* the same store in every lane */
-    if (stmt->kind != STMT_ACCUM || !sums || v->active != v->lanes ||
-        value->type.lanes == 1) {
+    if (v->active != v->lanes && op == ACCUM_ADD && value->kind == EXPR_LOAD &&
+        value->access.buffer->place != BUFFER_REG)
+        value = expr_load_vector(v->e->kernel, value->access, v->lanes,
+                                 v->active); /* the other lanes are 0 */
+    else if (v->active != v->lanes)
+        sums = false;
+    if (stmt->kind != STMT_ACCUM || !sums || value->type.lanes == 1) {
         text_printf(why, "'%s' does not move with '%s'",
                     stmt->store.place.buffer->name, v->var->name);
         return false;
@@ -256,7 +262,9 @@ static bool vector_store(const Vector *v, Stmt *stmt, Text *why)
         step = -1;
     if (step == 0 && by == NULL)
         return vector_across(v, stmt, value, why);
-    if (step != 1 || value->type.elem != DT_F32 ||
+    bool apart = stmt->kind == STMT_STORE && place->modulus == 0 &&
+                 place->buffer->place != BUFFER_REG && target_weaves(step);
+    if ((step != 1 && !apart) || value->type.elem != DT_F32 ||
         place->buffer->type != DT_F32) {
         text_printf(why, "'%s' is stored with stride %lld over '%s'",
                     place->buffer->name, (long long)step, v->var->name);
@@ -270,6 +278,7 @@ static bool vector_store(const Vector *v, Stmt *stmt, Text *why)
     if (by != NULL)
         stmt->store.by = as_vector(v, by);
     stmt->store.lanes = v->lanes;
+    stmt->store.apart = apart ? (int)step : 0;
     /* Registers have all their lanes. */
     stmt->store.active =
         place->buffer->place == BUFFER_REG ? v->lanes : v->active;

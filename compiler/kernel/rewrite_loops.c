@@ -101,22 +101,9 @@ static bool mark_loop(void *context, Kernel *k, Stmt **link,
     return true;
 }
 
-/* A loop of one iteration may have gone already: nothing to mark then. */
 bool rewrite_mark(Kernel *kernel, const char *var, LoopMark mark, Text *why)
 {
-    Text ignored = { 0 };
-    if (!each_loop(kernel, var, mark_loop, &mark, &ignored)) {
-        for (int i = 0; i < kernel->vars.count; i++) {
-            if (strcmp(kernel->vars.at[i]->name, var) == 0) {
-                text_free(&ignored);
-                return true;
-            }
-        }
-        text_add(why, text_get(&ignored));
-        text_free(&ignored);
-        return false;
-    }
-    return true;
+    return each_loop_left(kernel, var, mark_loop, &mark, why);
 }
 
 typedef struct Private {
@@ -214,7 +201,7 @@ bool rewrite_peel(Kernel *kernel, const char *var, int64_t first, int64_t last,
                   Text *why)
 {
     int64_t number[2] = { first, last };
-    if (!each_loop(kernel, var, peel_loop, number, why))
+    if (!each_loop_left(kernel, var, peel_loop, number, why))
         return false;
     kernel_simplify(kernel);
     return true;

@@ -137,6 +137,59 @@ static bool expand_local(Kernel *k, Buffer *buffer, Stmt *loop,
     return map_accesses(k, loop->loop.body, &loops, grow_access, &g);
 }
 
+/* ---- iterations that never meet ----------------------------------------------------- */
+
+typedef struct Apart {
+    const Buffer *buffer;
+    const Access *first;
+    bool same[KERNEL_RANK]; /* all accesses have one index there */
+} Apart;
+
+static void compare_index(void *context, const Access *access, Role role,
+                          const Stmt *stmt)
+{
+    Apart *a = context;
+    (void)role, (void)stmt;
+    if (access->buffer != a->buffer)
+        return;
+    if (a->first == NULL)
+        a->first = access;
+    for (int d = 0; d < a->buffer->rank; d++)
+        a->same[d] = a->same[d] && !access->flat && !a->first->flat &&
+                     affine_equal(access->index[d], a->first->index[d]);
+}
+
+static bool binds(const Stmt *list, const Var *var)
+{
+    for (; list != NULL; list = list->next) {
+        if (list->kind == STMT_BLOCK && binds(list->block, var))
+            return true;
+        if (list->kind == STMT_LOOP &&
+            (list->loop.var == var || binds(list->loop.body, var)))
+            return true;
+    }
+    return false;
+}
+
+/* An index that the loop's variable and those around decide, and that all
+ * accesses have in common: each iteration has elements of its own. */
+static bool iterations_are_apart(const Stmt *loop, const Buffer *buffer)
+{
+    Apart a = { .buffer = buffer };
+    for (int d = 0; d < KERNEL_RANK; d++)
+        a.same[d] = true;
+    visit_accesses(loop->loop.body, compare_index, &a);
+    for (int d = 0; d < buffer->rank; d++) {
+        const Affine *index = a.first->flat ? NULL : a.first->index[d];
+        bool apart = a.same[d] && affine_coef(index, loop->loop.var) != 0;
+        for (int i = 0; apart && i < index->count; i++)
+            apart = !binds(loop->loop.body, index->term[i].var);
+        if (apart)
+            return true;
+    }
+    return false;
+}
+
 /* Makes the buffer's accesses in different statements of the loop's body
  * independent of the order of the loop's iterations, or refuses. */
 static bool separate(Kernel *k, Buffer *buffer, Stmt *loop, const Loops *around,
@@ -147,7 +200,8 @@ static bool separate(Kernel *k, Buffer *buffer, Stmt *loop, const Loops *around,
     bool local = buffer->place == BUFFER_REG || buffer->place == BUFFER_LOCAL;
     if (!inside.written || touching(loop->loop.body, buffer) < 2)
         return true;
-    if (inside.with_var && inside.same_place)
+    if (inside.with_var &&
+        (inside.same_place || iterations_are_apart(loop, buffer)))
         return true;
     int everywhere = uses_in(k->body, buffer, NULL).count;
     if (!local || inside.with_var || everywhere != inside.count ||
@@ -259,7 +313,7 @@ static bool push_each(void *context, Kernel *k, Stmt **link,
 
 bool rewrite_push(Kernel *kernel, const char *var, Text *why)
 {
-    if (!each_loop(kernel, var, push_each, NULL, why))
+    if (!each_loop_left(kernel, var, push_each, NULL, why))
         return false;
     kernel_simplify(kernel);
     return true;

@@ -24,6 +24,7 @@ static const StepInfo infos[] = {
     [STEP_ORDER] = { "order", { NULL, NULL }, { 0, 0 }, true },
     [STEP_PEEL] = { "peel", { "first", "last" }, { 1, 1 }, false },
     [STEP_PACK] = { "pack", { NULL, NULL }, { 0, 0 }, false },
+    [STEP_PARTIAL] = { "partial", { "by", "times" }, { 1, 1 }, false },
     [STEP_HALO] = { "halo", { NULL, NULL }, { 0, 0 }, false },
     [STEP_UNROLL] = { "unroll", { NULL, NULL }, { 0, 0 }, false },
     [STEP_VECTORIZE] = { "vectorize", { NULL, NULL }, { 0, 0 }, false },
@@ -336,6 +337,10 @@ static bool apply_step(Kernel *kernel, const Step *step, Text *why)
     case STEP_ORDER: return apply_order(kernel, step, why);
     case STEP_PEEL: return apply_peel(kernel, step, why);
     case STEP_PACK: return apply_packs(kernel, step, why);
+    case STEP_PARTIAL:
+        return needs(step, 1, why) &&
+               rewrite_partial(kernel, step->name[0], step->number[0],
+                               step->number[1], why);
     case STEP_HALO: return rewrite_halo(kernel, why);
     case STEP_UNROLL: return apply_mark(kernel, step, LOOP_UNROLL, why);
     case STEP_VECTORIZE: return apply_mark(kernel, step, LOOP_VECTOR, why);
@@ -377,5 +382,5 @@ bool schedule_apply(Kernel *kernel, const Schedule *schedule,
             return false;
     }
     rewrite_share(kernel);
-    return true;
+    return rewrite_weave(kernel, why);
 }

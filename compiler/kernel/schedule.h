@@ -80,6 +80,18 @@ bool rewrite_rows(Kernel *reader, const Kernel *producer, int64_t step,
  * halo of zeros to read instead. */
 bool rewrite_halo(Kernel *kernel, Text *why);
 
+/*
+ * Sums (products, extremes) into a register over a loop from 0 on: `lanes` times
+ * `times` partial ones, which are added in the end.
+ */
+bool rewrite_partial(Kernel *kernel, const char *var, int64_t lanes,
+                     int64_t times, Text *why);
+/*
+ * Stores whose lanes lie N elements apart come to stand behind each other in
+ * the order of their addresses, so that N of them fill memory without gaps:
+ * after kernel_expand and rewrite_share. Refuses where some are missing.
+ */
+bool rewrite_weave(Kernel *kernel, Text *why);
 /* Names what straight-line code loads more than once: after kernel_expand. */
 void rewrite_share(Kernel *kernel);
 
@@ -119,6 +131,7 @@ typedef enum StepKind {
     STEP_ORDER,
     STEP_PEEL,
     STEP_PACK,
+    STEP_PARTIAL,
     STEP_HALO,
     STEP_UNROLL,
     STEP_VECTORIZE,
@@ -133,7 +146,7 @@ typedef struct Step {
     const char *name[STEP_NAMES]; /* variables or buffers */
     int count;
     int bar;           /* ORDER: names from here on are pushed */
-    int64_t number[2]; /* factor; first, last; ahead */
+    int64_t number[2]; /* factor; first, last; lanes, times; ahead */
 } Step;
 
 typedef struct Schedule {

@@ -43,6 +43,39 @@ Stmt *stmt_copy(Kernel *kernel, const Stmt *list)
     return first;
 }
 
+/* ---- woven stores ------------------------------------------------------------ */
+
+static bool reads_buffer(const Expr *expr, const Buffer *buffer)
+{
+    if (expr_is_load(expr))
+        return expr->access.buffer == buffer;
+    for (int i = 0; i < expr_operands(expr->kind); i++) {
+        if (reads_buffer(expr->arg[i], buffer))
+            return true;
+    }
+    return false;
+}
+
+int store_woven(const Stmt *first)
+{
+    const int count = first->store.apart;
+    const Stmt *stmt = first;
+    for (int i = 0; i < count; i++, stmt = stmt->next) {
+        int64_t offset;
+        if (stmt == NULL || stmt->kind != STMT_STORE ||
+            stmt->store.place.buffer != first->store.place.buffer ||
+            stmt->store.apart != count ||
+            stmt->store.lanes != first->store.lanes ||
+            stmt->store.active != first->store.active ||
+            reads_buffer(stmt->store.value, stmt->store.place.buffer) ||
+            !affine_apart(stmt->store.place.address, first->store.place.address,
+                          &offset) ||
+            offset != i)
+            return 0;
+    }
+    return count;
+}
+
 /* ---- substitution ------------------------------------------------------------ */
 
 Access access_substitute(Kernel *kernel, Access access, const Var *var,

@@ -291,6 +291,13 @@ static void verify_store(Check *check, const Stmt *stmt)
         FAULT(check, "a value of %s, %d lanes is stored into '%s' of %s",
               dtype_name(value->type.elem), value->type.lanes, buffer->name,
               dtype_name(buffer->type));
+    if (stmt->store.apart != 0 &&
+        (stmt->kind != STMT_STORE || stmt->store.apart < 2 ||
+         stmt->store.apart > 8 || stmt->store.lanes < 2 ||
+         buffer->type != DT_F32 || buffer->place == BUFFER_REG ||
+         !stmt->store.place.flat || stmt->store.place.modulus != 0))
+        FAULT(check, "lanes of '%s' are stored %d apart", buffer->name,
+              stmt->store.apart);
     if (fma != (by != NULL))
         FAULT(check, "'%s': a second factor belongs to fma=", buffer->name);
     if (!fma)
@@ -298,6 +305,18 @@ static void verify_store(Check *check, const Stmt *stmt)
     verify_value(check, by);
     if (!type_equal(by->type, value->type) || !dtype_is_float(value->type.elem))
         FAULT(check, "factors of '%s' are not of one type", buffer->name);
+}
+
+/* The last of the stores that begin with this one. */
+static const Stmt *verify_woven(const Check *check, const Stmt *stmt)
+{
+    int count = store_woven(stmt);
+    if (count == 0)
+        FAULT(check, "a store to '%s' that is woven into no others",
+              stmt->store.place.buffer->name);
+    for (int i = 1; i < count; i++)
+        stmt = stmt->next;
+    return stmt;
 }
 
 static void verify_list(Check *check, const Stmt *list);
@@ -365,8 +384,15 @@ static void verify_stmt(Check *check, const Stmt *stmt)
 /* A list is a scope: what it names ends with it. */
 static void verify_list(Check *check, const Stmt *list)
 {
-    for (const Stmt *stmt = list; stmt; stmt = stmt->next)
+    const Stmt *woven = NULL; /* the last store of a complete group */
+    for (const Stmt *stmt = list; stmt; stmt = stmt->next) {
         verify_stmt(check, stmt);
+        if (check->final && stmt->kind == STMT_STORE &&
+            stmt->store.apart != 0 && woven == NULL)
+            woven = verify_woven(check, stmt);
+        if (stmt == woven)
+            woven = NULL;
+    }
     for (const Stmt *stmt = list; stmt; stmt = stmt->next) {
         if (stmt->kind == STMT_LET)
             check->known[stmt->let.temp->id] = false;

@@ -285,3 +285,30 @@ bool each_loop(Kernel *kernel, const char *var, LoopAct *act, void *context,
         text_printf(why, "no loop over '%s'", var);
     return e.found > 0;
 }
+
+static bool has_loop(const Stmt *list, const char *var)
+{
+    for (; list != NULL; list = list->next) {
+        if (list->kind == STMT_BLOCK && has_loop(list->block, var))
+            return true;
+        if (list->kind == STMT_LOOP &&
+            (strcmp(list->loop.var->name, var) == 0 ||
+             has_loop(list->loop.body, var)))
+            return true;
+    }
+    return false;
+}
+
+bool each_loop_left(Kernel *kernel, const char *var, LoopAct *act,
+                    void *context, Text *why)
+{
+    Text none = { 0 };
+    bool ok = each_loop(kernel, var, act, context, &none), gone = false;
+    for (int i = 0; !ok && i < kernel->vars.count; i++)
+        gone = gone || (strcmp(kernel->vars.at[i]->name, var) == 0 &&
+                        !has_loop(kernel->body, var));
+    if (!ok && !gone)
+        text_add(why, text_get(&none));
+    text_free(&none);
+    return ok || gone;
+}

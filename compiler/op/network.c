@@ -9,6 +9,8 @@
  */
 #include "op/lower_local.h"
 
+#include "graph/place.h"
+
 #include <string.h>
 
 /* ---- which nodes need a kernel ---------------------------------------------------- */
@@ -184,15 +186,46 @@ static void zero_box(Kernel *k, Buffer *b, const int64_t lo[2],
         kernel_end(k);
 }
 
-/* The zeros around an image, before its producer runs. */
-static Kernel *lower_halo(Lower *l, const Tensor *tensor)
+/* `count` zeros that lie in a row from the address on. */
+static void zero_run(Kernel *k, Buffer *b, const Affine *from, int64_t count)
+{
+    if (count <= 0)
+        return;
+    const Affine *i = affine_var(k, kernel_for(k, "i", 0, count));
+    kernel_store(k, access_flat(b, affine_add(k, from, i)),
+                 expr_const(k, (Type){ b->type, 1 }, 0));
+    kernel_end(k);
+}
+
+/* Planes, of channels or of blocks of them: what is right of one row and left
+ * of the next lies in a row. */
+static void zero_planes(Kernel *k, Buffer *b, const Tensor *tensor)
 {
     const int64_t *halo = tensor->place.halo;
-    Arena *arena = l->program->arena;
-    Kernel *k = kernel_new(
-        arena,
-        name_to_c(arena, arena_printf(arena, "%s_border", tensor->name)));
-    Buffer *b = kernel_param(k, lower_buffer(l, tensor));
+    const Steps s = place_steps(&tensor->shape, &tensor->place);
+    int64_t rows = tensor->shape.dim[0], columns = tensor->shape.dim[1];
+    int64_t planes =
+        place_channels(&tensor->shape, &tensor->place) / tensor->place.block;
+    const Affine *plane =
+        affine_scale(k, affine_var(k, kernel_for(k, "p", 0, planes)), s.c);
+    zero_run(k, b, plane, s.offset);
+    if (rows > 1) {
+        const Affine *h = affine_var(k, kernel_for(k, "h", 0, rows - 1));
+        const Affine *row = affine_add(k, plane, affine_scale(k, h, s.h));
+        zero_run(k, b, affine_shift(k, row, s.offset + columns * s.w),
+                 (halo[3] + halo[1]) * s.w);
+        kernel_end(k);
+    }
+    zero_run(
+        k, b,
+        affine_shift(k, plane, s.offset + (rows - 1) * s.h + columns * s.w),
+        halo[3] * s.w + halo[2] * s.h);
+    kernel_end(k);
+}
+
+static void zero_boxes(Kernel *k, Buffer *b, const Tensor *tensor)
+{
+    const int64_t *halo = tensor->place.halo;
     int64_t rows = tensor->shape.dim[0], columns = tensor->shape.dim[1];
     int64_t left = -halo[1], right = columns + halo[3];
     zero_box(k, b, (int64_t[]){ -halo[0], left }, (int64_t[]){ 0, right });
@@ -200,6 +233,21 @@ static Kernel *lower_halo(Lower *l, const Tensor *tensor)
     zero_box(k, b, (int64_t[]){ 0, columns }, (int64_t[]){ rows, right });
     zero_box(k, b, (int64_t[]){ rows, left },
              (int64_t[]){ rows + halo[2], right });
+}
+
+/* The zeros around an image, before its producer runs. */
+static Kernel *lower_halo(Lower *l, const Tensor *tensor)
+{
+    const Place *p = &tensor->place;
+    Arena *arena = l->program->arena;
+    Kernel *k = kernel_new(
+        arena,
+        name_to_c(arena, arena_printf(arena, "%s_border", tensor->name)));
+    Buffer *b = kernel_param(k, lower_buffer(l, tensor));
+    if (p->block > 0 && p->pitch == 0 && p->ring == 0)
+        zero_planes(k, b, tensor);
+    else
+        zero_boxes(k, b, tensor);
     k->comment = arena_printf(arena, "zeros around %s %s", tensor->name,
                               shape_show(&tensor->shape));
     return k;

@@ -68,8 +68,7 @@ static const Expr *below_most(const Row *r)
     return k_sub(k_load(access_at(r->x, r->at)), k_load(r->most));
 }
 
-/* exp(x - most) is computed in each of two loops: there is no array to keep it
- * in that could not be too large. */
+/* The result is where exp(x - most) is kept until the sum is known. */
 static void find_sum(Row *r)
 {
     Kernel *k = r->k;
@@ -77,9 +76,12 @@ static void find_sum(Row *r)
     open_loop(r, "i");
     kernel_accum(k, ACCUM_MAX, r->most, k_load(access_at(r->x, r->at)));
     kernel_end(k);
-    kernel_store(k, r->sum, k_num(0));
     open_loop(r, "j");
-    kernel_accum(k, ACCUM_ADD, r->sum, k_1(EXP, below_most(r)));
+    kernel_store(k, access_at(r->y, r->at), k_1(EXP, below_most(r)));
+    kernel_end(k);
+    kernel_store(k, r->sum, k_num(0));
+    open_loop(r, "k");
+    kernel_accum(k, ACCUM_ADD, r->sum, k_load(access_at(r->y, r->at)));
     kernel_end(k);
 }
 
@@ -87,7 +89,6 @@ static void softmax_loops(Lower *lower, const Node *node)
 {
     Kernel *k = lower_begin(lower, node);
     Row r = { .k = k, .axis = *axis_of(node) };
-    const Expr *value;
     r.n = out_shape(node)->dim[r.axis];
     r.x = lower_input(lower, node, 0);
     r.y = lower_output(lower, node, 0);
@@ -101,10 +102,11 @@ static void softmax_loops(Lower *lower, const Node *node)
                  log_of ? k_1(LOG, k_load(r.sum))
                         : k_div(k_num(1), k_load(r.sum)));
     open_loop(&r, "l");
-    value = below_most(&r);
-    value = log_of ? k_sub(value, k_load(last))
-                   : k_mul(k_1(EXP, value), k_load(last));
-    kernel_store(k, access_at(r.y, r.at), value);
+    if (log_of)
+        kernel_store(k, access_at(r.y, r.at),
+                     k_sub(below_most(&r), k_load(last)));
+    else
+        kernel_accum(k, ACCUM_MUL, access_at(r.y, r.at), k_load(last));
     lower_end(lower);
 }
 

@@ -3,7 +3,9 @@
  *
  * Vectors run over channels or over the pixels of a row; what counts is how
  * well they are filled: 6 filters fill 6/16 of a vector, rows of 28 pixels fill
- * 28/32 of two. The figures only choose between the two.
+ * 28/32 of two. What must be row-major, but has few channels, can be written by
+ * kernels over pixels, too: they weave the channels as they store them. The
+ * figures only choose between the two.
  */
 #include "pass/layout.h"
 
@@ -13,6 +15,7 @@
  * is written into another. */
 #define SCALAR_CYCLES 1.0
 #define MOVE_CYCLES   0.8
+#define WEAVE_CYCLES  0.4
 #define MOST_STRIDE   2 /* of pixels that one vector load can take apart */
 
 /* The part of the vectors' lanes that do something. */
@@ -56,7 +59,10 @@ static double pixel_cost(const Layouter *l, const Job *job)
 {
     double macs = (double)op_info[OP_CONV].macs(job->heavy);
     double use = filled(job->wrote->shape.dim[1], l->lanes);
-    return macs / (2 * l->lanes * use) * PIXEL_MARGIN;
+    double cost = macs / (2 * l->lanes * use) * PIXEL_MARGIN;
+    if (!is_planar(l, job->wrote))
+        cost += elements(job->wrote) * WEAVE_CYCLES;
+    return cost;
 }
 
 /* Into planes no vector of filters can be stored: one by one, or where they are
@@ -74,11 +80,20 @@ static double filter_cost(const Layouter *l, const Job *job)
                : macs * SCALAR_CYCLES;
 }
 
+/* Row-major in any case, and nothing else is read that would lie so, too. */
+static bool is_woven(const Layouter *l, const Job *job)
+{
+    return l->image[job->wrote->id].fixed && job->reads.count == 1 &&
+           job->wrote->type == DT_F32 &&
+           target_weaves(job->wrote->shape.dim[2]);
+}
+
 static bool pixels_are_possible(const Layouter *l, const Job *job)
 {
     return job->work == WORK_CONV && job->wrote != NULL &&
            node_attrs(job->heavy, ConvAttrs)->groups == 1 &&
-           is_planar(l, job->wrote) && pixel_stride(job) <= MOST_STRIDE;
+           (is_planar(l, job->wrote) || is_woven(l, job)) &&
+           pixel_stride(job) <= MOST_STRIDE;
 }
 
 /* The input is planar, and has or can have the zeros around it. */
@@ -142,7 +157,8 @@ static double channel_cost(const Layouter *l, const Job *job)
     for (int i = 0; i < job->reads.count; i++)
         differ |= is_planar(l, job->reads.at[i]) != planar;
     if (differ && out->shape.dim[2] > 1)
-        return looks(job) * MOVE_CYCLES;
+        return looks(job) *
+               (!planar && is_woven(l, job) ? WEAVE_CYCLES : MOVE_CYCLES);
     if (planar && !runs_over_rows(job->heavy))
         return looks(job) * SCALAR_CYCLES;
     extent = planar ? out->shape.dim[1] : out->shape.dim[2];

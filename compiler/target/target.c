@@ -145,6 +145,11 @@ const Target *target_find(const char *name)
     return NULL;
 }
 
+bool target_weaves(int64_t count)
+{
+    return count == 2 || count == 3 || count == 4 || count == 6 || count == 8;
+}
+
 int target_lanes(const Target *target)
 {
     return target->lanes[0] > 0 ? target->lanes[0] : 1;

@@ -30,6 +30,9 @@ const Target *target_find(const char *name);
 const Target *target_native(void);
 /* Widest lanes: 1 on scalar targets. */
 int target_lanes(const Target *target);
+/* Whether the runtime weaves so many vectors into one stretch of memory: pixels
+ * of that many channels. The same everywhere. */
+bool target_weaves(int64_t count);
 /* Whether code for the target runs on this processor. */
 bool target_runs_here(const Target *target);
 

@@ -44,6 +44,18 @@ static void test_a_model_imports_operators(void)
     text_free(&bytes);
 }
 
+static void test_imports_of_other_domains_only_are_named(void)
+{
+    Text bytes = { 0 };
+    Builder b = relu_model();
+    w_int(&bytes, MODEL_IR, 8);
+    w_message(&bytes, MODEL_GRAPH, &b.graph);
+    w_import(&bytes, MODEL_IMPORT, "com.other", 1);
+    CU_ASSERT(b_refuses_bytes(&b, bytes.data, bytes.length,
+                              "only those of the domain 'com.other'"));
+    text_free(&bytes);
+}
+
 static void test_a_model_has_a_graph(void)
 {
     Text bytes = { 0 };
@@ -375,6 +387,7 @@ static const UnitTest tests[] = {
     UNIT(test_operator_sets_1_to_26),
     UNIT(test_formats_3_to_13),
     UNIT(test_a_model_imports_operators),
+    UNIT(test_imports_of_other_domains_only_are_named),
     UNIT(test_a_model_has_a_graph),
     UNIT(test_onnx_spelt_out_is_onnx),
     UNIT(test_a_domain_is_imported),

@@ -30,9 +30,7 @@ static void test_an_empty_file(void)
 
 static void test_texts_and_pictures_are_no_models(void)
 {
-    const char *files[] = { "This is not an ONNX model.\n",
-                            "\x7f"
-                            "ELF\2\1\1",
+    const char *files[] = { "This is not an ONNX model.\n", "\177ELF\2\1\1",
                             "\x89PNG\r\n\x1a\n", "{\"format\": 1}",
                             "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" };
     for (size_t i = 0; i < COUNT_OF(files); i++) {

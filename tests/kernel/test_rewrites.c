@@ -46,6 +46,7 @@ typedef enum Kind {
     ORDER,
     PEEL,
     PACK,
+    PARTIAL,
     UNROLL,
     VECTOR,
     KINDS
@@ -67,6 +68,7 @@ static bool rewrite(Trial *t, Kernel *k, Kind kind, Text *why)
                rewrite_order(k, (const char *[]){ a, b, c }, 3, why);
     case PEEL: return rewrite_peel(k, a, m, n % 3, why);
     case PACK: return rewrite_pack(k, any_const(t), why);
+    case PARTIAL: return rewrite_partial(k, a, n, m + 1, why);
     case UNROLL: return rewrite_mark(k, a, LOOP_UNROLL, why);
     case VECTOR: return rewrite_mark(k, a, LOOP_VECTOR, why);
     case KINDS: break;
@@ -125,10 +127,12 @@ static bool expand(Trial *t)
     const Target *target =
         &targets[random_range(&t->random, 0, target_count - 1)];
     bool ok = kernel_expand(copy, target, &why);
-    if (ok) {
-        if (random_range(&t->random, 0, 1))
-            rewrite_reuse(copy, copy->params.at[0]->name, &why);
+    if (ok && random_range(&t->random, 0, 1))
+        rewrite_reuse(copy, copy->params.at[0]->name, &why);
+    if (ok)
         rewrite_share(copy);
+    ok = ok && rewrite_weave(copy, &why);
+    if (ok) {
         kernel_simplify(copy);
         kernel_prove(copy);
         take_over(t, copy);
@@ -200,6 +204,105 @@ static void test_chosen_schedules_keep_the_answer(void)
     CU_ASSERT(scheduled > SEEDS / 4);
 }
 
+/* ---- planes and pixels ----------------------------------------------------------- */
+
+/* for c, w: y[w][c] = 2 * x[c][w] */
+static Program *planes_to_pixels(Arena *arena, int64_t channels)
+{
+    Program *p = program_new(arena, "planes", target_find("x86-64-v4"));
+    Kernel *k = kernel_new(arena, "turn");
+    int64_t planes[2] = { channels, 28 }, pixels[2] = { 28, channels };
+    Buffer *x = kernel_param(
+        k, program_buffer(p, "x", DT_F32, BUFFER_INPUT, 2, planes));
+    Buffer *y = kernel_param(
+        k, program_buffer(p, "y", DT_F32, BUFFER_OUTPUT, 2, pixels));
+    const Affine *c = affine_var(k, kernel_for(k, "c", 0, channels));
+    const Affine *w = affine_var(k, kernel_for(k, "w", 0, 28));
+    const Affine *from[2] = { c, w }, *to[2] = { w, c };
+    ProgramPort in = {
+        .buffer = x, .name = "x", .rank = 2, .dim = { channels, 28 }
+    };
+    ProgramPort out = {
+        .buffer = y, .name = "y", .rank = 2, .dim = { 28, channels }
+    };
+    kernel_store(k, access_at(y, to),
+                 expr_2(k, EXPR_MUL, expr_load(k, access_at(x, from)),
+                        expr_const(k, (Type){ DT_F32, 1 }, 2)));
+    kernel_end(k);
+    kernel_end(k);
+    vec_push(&p->inputs, in);
+    vec_push(&p->outputs, out);
+    vec_push(&p->kernels, k);
+    return p;
+}
+
+static bool apply_text(Arena *arena, Kernel *kernel, const char *text)
+{
+    ScheduleList list = { 0 };
+    Text why = { 0 };
+    CU_ASSERT_TRUE(schedule_read(source_from_text(arena, "s", text), &list));
+    bool ok =
+        schedule_apply(kernel, &list.at[0], target_find("x86-64-v4"), &why);
+    CU_ASSERT_EQUAL(ok, why.length == 0);
+    text_free(&why);
+    schedule_free(&list.at[0]);
+    vec_free(&list);
+    return ok;
+}
+
+static int stores_apart(const Stmt *list)
+{
+    int count = 0;
+    for (; list != NULL; list = list->next) {
+        if (list->kind == STMT_LOOP)
+            count += stores_apart(list->loop.body);
+        if (list->kind == STMT_BLOCK)
+            count += stores_apart(list->block);
+        count += list->kind == STMT_STORE && list->store.apart != 0;
+    }
+    return count;
+}
+
+static void test_planes_are_woven_into_pixels(void)
+{
+    static const int64_t channels[] = { 2, 3, 4, 6, 8 };
+    for (size_t i = 0; i < COUNT_OF(channels); i++) {
+        Arena *arena = arena_new();
+        Program *p = planes_to_pixels(arena, channels[i]);
+        Kernel *k = p->kernels.at[0];
+        int64_t count, again;
+        float *before = program_output(arena, p, 1, &count);
+        CU_ASSERT_TRUE(apply_text(
+            arena, k,
+            "turn: split w by 16; order w.o | c w.i; peel w.o first 0;"
+            " unroll c; vectorize w.i\n"));
+        kernel_simplify(k);
+        kernel_verify(k, p->target, true);
+        kernel_prove(k);
+        CU_ASSERT_EQUAL(stores_apart(k->body), 2 * channels[i]);
+        float *after = program_output(arena, p, 1, &again);
+        CU_ASSERT_EQUAL_FATAL(count, again);
+        CU_ASSERT_EQUAL(memcmp(before, after, 4 * (size_t)count), 0);
+        program_free(p);
+        arena_free(arena);
+    }
+}
+
+static void test_a_channel_that_is_missing_is_refused(void)
+{
+    Arena *arena = arena_new();
+    Program *p = planes_to_pixels(arena, 6), *odd = planes_to_pixels(arena, 5);
+    CU_ASSERT_FALSE(apply_text(arena, p->kernels.at[0],
+                               "turn: split w by 16; order c w.o | w.i;"
+                               " peel w.o first 0; vectorize w.i\n"));
+    CU_ASSERT_FALSE(apply_text(arena, odd->kernels.at[0],
+                               "turn: split w by 16; order w.o | c w.i;"
+                               " peel w.o first 0; unroll c; vectorize w.i\n"));
+    program_free(p);
+    program_free(odd);
+    arena_free(arena);
+}
+
 /* y[c][p] = x[p][c] */
 static Program *turning_nest(Arena *arena, int64_t pixels, int64_t channels)
 {
@@ -254,7 +357,7 @@ static void test_a_schedule_reads_back(void)
         "    order oc.o oh ow.o kh c | kw ow.i oc.i; pack w;\n"
         "    peel ow.o; peel oc.o first 0; fuse a b as i; unroll kw ow.i;\n"
         "    vectorize oc.i; reuse x; prefetch w c ahead 512\n"
-        "pool: vectorize c\n";
+        "pool: partial i by 16 times 4; partial j by 8; vectorize c\n";
     ScheduleList list = { 0 };
     Text out = { 0 };
     CU_ASSERT_TRUE(schedule_read(source_from_text(arena, "s", text), &list));
@@ -280,6 +383,8 @@ static void test_a_schedule_reads_back(void)
 static const UnitTest tests[] = {
     UNIT(test_random_rewrites_keep_the_answer),
     UNIT(test_chosen_schedules_keep_the_answer),
+    UNIT(test_planes_are_woven_into_pixels),
+    UNIT(test_a_channel_that_is_missing_is_refused),
     UNIT(test_much_is_turned_tile_by_tile),
     UNIT(test_a_schedule_reads_back),
 };

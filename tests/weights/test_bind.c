@@ -68,7 +68,8 @@ static void test_conv_weights_from_oihw(void)
         for (int kw = 0; kw < 4; kw++)
             for (int c = 0; c < 2; c++)
                 for (int oc = 0; oc < 20; oc++)
-                    CU_ASSERT_EQUAL(*data++, ((oc * 2 + c) * 3 + kh) * 4 + kw);
+                    CU_ASSERT_EQUAL((int)*data++,
+                                    ((oc * 2 + c) * 3 + kh) * 4 + kw);
     graph_free(graph);
     arena_free(arena);
 }
@@ -100,8 +101,8 @@ static void check_transposed(const float *data, bool hwoi)
         for (int c = 0; c < 3; c++)
             for (int oc = 0; oc < 8; oc++) {
                 int in = oc / 4 * 3 + c, out = oc % 4;
-                CU_ASSERT_EQUAL(*data++, hwoi ? (tap * 4 + out) * 6 + in
-                                              : (in * 4 + out) * 6 + tap);
+                CU_ASSERT_EQUAL((int)*data++, hwoi ? (tap * 4 + out) * 6 + in
+                                                   : (in * 4 + out) * 6 + tap);
             }
 }
 

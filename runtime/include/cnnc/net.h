@@ -45,6 +45,8 @@
  *     V_load_even(p)                p[0] p[2] .. p[2N-2]; touches 2N-1 elements
  *     V_load_third(p) V_load_fourth(p)   every 3rd, 4th; 3N-2, 4N-3 elements
  *     V_load_even_part(p, n) ...    lanes 0..n-1 of it; touches 2n-1 elements
+ *     V_store_weave2(p, a, b)       a0 b0 a1 b1 ..; also 3, 4, 6 and 8 vectors
+ *     V_store_weave2_part(p, a, b, n)    n lanes of each
  *     V_load_u8(p) V_load_i8(p)     N bytes as floats; also V_load_u8_part(p, n)
  *     V_splat(a) V_zero()
  *     V_add V_sub V_mul V_div       (a, b)
@@ -600,6 +602,365 @@ CNNC_FN f32x16 f32x16_load_fourth(const float *p)
 #endif
 /*@end */
 
+/*@block weave on v4 v3 v2 aarch64 */
+#if !defined(CNNC_TARGET_GENERIC)
+/* V_put(p, v, n): of v's lanes those that still belong to n floats from p on; n
+ * may be less than 1. Then lanes of a and b by turns, single floats, pairs or
+ * fours of them: the first half of the result, and the second. */
+#define CNNC_PUT(V, N)                         \
+    CNNC_FN void V##_put(float *p, V v, int n) \
+    {                                          \
+        if (n >= N)                            \
+            V##_store(p, v);                   \
+        else if (n > 0)                        \
+            V##_store_part(p, v, n);           \
+    }
+CNNC_PUT(f32x4, 4)
+#if CNNC_X86
+CNNC_FN2(f32x4, turns_low, _mm_unpacklo_ps(a, b))
+CNNC_FN2(f32x4, turns_high, _mm_unpackhi_ps(a, b))
+CNNC_FN2(f32x4, pairs_low, _mm_movelh_ps(a, b))
+CNNC_FN2(f32x4, pairs_high, _mm_movehl_ps(b, a))
+CNNC_FN2(f32x4, pairs_outer, _mm_shuffle_ps(a, b, 0xe4))
+#else
+#define CNNC_PAIR(v, half) vget_##half##_f32(v)
+CNNC_FN2(f32x4, turns_low, vzip1q_f32(a, b))
+CNNC_FN2(f32x4, turns_high, vzip2q_f32(a, b))
+CNNC_FN2(f32x4, pairs_low, vcombine_f32(CNNC_PAIR(a, low), CNNC_PAIR(b, low)))
+CNNC_FN2(f32x4, pairs_high, vcombine_f32(CNNC_PAIR(a, high), CNNC_PAIR(b, high)))
+CNNC_FN2(f32x4, pairs_outer, vcombine_f32(CNNC_PAIR(a, low), CNNC_PAIR(b, high)))
+#endif
+CNNC_FN2(f32x4, fours_low, ((void)b, a))
+CNNC_FN2(f32x4, fours_high, ((void)a, b))
+#if CNNC_X86 >= 3
+#define CNNC_LOW(v) _mm256_castps256_ps128(v)
+#define CNNC_HIGH(v) _mm256_extractf128_ps(v, 1)
+#endif
+#if CNNC_X86 == 4
+CNNC_PUT(f32x16, 16)
+CNNC_FN f32x16 f32x16_pairs(f32x16 a, __m512i lane, f32x16 b)
+{
+    return _mm512_castpd_ps(_mm512_permutex2var_pd(_mm512_castps_pd(a), lane,
+                                                   _mm512_castps_pd(b)));
+}
+CNNC_FN2(f32x16, turns_low, _mm512_permutex2var_ps(
+    a,
+    _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+    b))
+CNNC_FN2(f32x16, turns_high, _mm512_permutex2var_ps(
+    a,
+    _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                      31),
+    b))
+CNNC_FN2(f32x16, pairs_low, f32x16_pairs(
+    a, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b))
+CNNC_FN2(f32x16, pairs_high, f32x16_pairs(
+    a, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b))
+CNNC_FN2(f32x16, fours_low, f32x16_pairs(
+    a, _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), b))
+CNNC_FN2(f32x16, fours_high, f32x16_pairs(
+    a, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), b))
+#endif
+#endif
+/*@end */
+
+/*@block store_weave2 store_weave2_part on v4 v3 v2 aarch64 needs weave */
+#if !defined(CNNC_TARGET_GENERIC)
+/* The first n floats of a0 b0 a1 b1 a2 b2 ... go to p. What follows does so
+ * with more vectors. */
+#define CNNC_WEAVE2(V, N)                              \
+    CNNC_FN void V##_weave2(float *p, V a, V b, int n) \
+    {                                                  \
+        V##_put(p, V##_turns_low(a, b), n);            \
+        V##_put(p + N, V##_turns_high(a, b), n - N);   \
+    }
+CNNC_WEAVE2(f32x4, 4)
+#if CNNC_X86 == 4
+CNNC_WEAVE2(f32x16, 16)
+#endif
+#if CNNC_X86 >= 3
+CNNC_FN void f32x8_weave2(float *p, f32x8 a, f32x8 b, int n)
+{
+    f32x4_weave2(p, CNNC_LOW(a), CNNC_LOW(b), n);
+    f32x4_weave2(p + 8, CNNC_HIGH(a), CNNC_HIGH(b), n - 8);
+}
+#endif
+#define CNNC_STORE_WEAVE2(V, N)                                   \
+    CNNC_FN void V##_store_weave2_part(float *p, V a, V b, int n) \
+    {                                                             \
+        V##_weave2(p, a, b, 2 * n);                               \
+    }                                                             \
+    CNNC_FN void V##_store_weave2(float *p, V a, V b)             \
+    {                                                             \
+        V##_weave2(p, a, b, 2 * N);                               \
+    }
+CNNC_STORE_WEAVE2(f32x4, 4)
+#if CNNC_X86 >= 3
+CNNC_STORE_WEAVE2(f32x8, 8)
+#endif
+#if CNNC_X86 == 4
+CNNC_STORE_WEAVE2(f32x16, 16)
+#endif
+#endif
+/*@end */
+
+/*@block store_weave3 store_weave3_part on v4 v3 v2 aarch64 needs weave */
+#if !defined(CNNC_TARGET_GENERIC)
+/* a0 b0 c0 a1 b1 c1 ... */
+#if CNNC_X86
+CNNC_FN void f32x4_weave3(float *p, f32x4 a, f32x4 b, f32x4 c, int n)
+{
+    const f32x4 ab = _mm_unpacklo_ps(a, b);       /* a0 b0 a1 b1 */
+    const f32x4 ca = _mm_shuffle_ps(c, a, 0x50);  /* c0 c0 a1 a1 */
+    const f32x4 bc = _mm_shuffle_ps(b, c, 0x55);  /* b1 b1 c1 c1 */
+    const f32x4 ab2 = _mm_shuffle_ps(a, b, 0xaa); /* a2 a2 b2 b2 */
+    const f32x4 ca2 = _mm_shuffle_ps(c, a, 0xfa); /* c2 c2 a3 a3 */
+    const f32x4 bc3 = _mm_shuffle_ps(b, c, 0xff); /* b3 b3 c3 c3 */
+    f32x4_put(p, _mm_shuffle_ps(ab, ca, 0x84), n);
+    f32x4_put(p + 4, _mm_shuffle_ps(bc, ab2, 0x88), n - 4);
+    f32x4_put(p + 8, _mm_shuffle_ps(ca2, bc3, 0x88), n - 8);
+}
+#else
+CNNC_FN void f32x4_weave3(float *p, f32x4 a, f32x4 b, f32x4 c, int n)
+{
+    const float32x4x3_t v = { { a, b, c } };
+    float t[12];
+    if (n >= 12) {
+        vst3q_f32(p, v);
+        return;
+    }
+    vst3q_f32(t, v);
+    for (int i = 0; i < n; i++)
+        p[i] = t[i];
+}
+#endif
+#if CNNC_X86 >= 3
+CNNC_FN void f32x8_weave3(float *p, f32x8 a, f32x8 b, f32x8 c, int n)
+{
+    f32x4_weave3(p, CNNC_LOW(a), CNNC_LOW(b), CNNC_LOW(c), n);
+    f32x4_weave3(p + 12, CNNC_HIGH(a), CNNC_HIGH(b), CNNC_HIGH(c), n - 12);
+}
+#endif
+#if CNNC_X86 == 4
+CNNC_FN void f32x16_weave3(float *p, f32x16 a, f32x16 b, f32x16 c, int n)
+{
+    const __m512i ab0 = _mm512_setr_epi32(0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19,
+                                          0, 4, 20, 0, 5);
+    const __m512i c0 = _mm512_setr_epi32(0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10,
+                                         19, 12, 13, 20, 15);
+    const __m512i ab1 = _mm512_setr_epi32(21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0,
+                                          9, 25, 0, 10, 26);
+    const __m512i c1 = _mm512_setr_epi32(0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24,
+                                         11, 12, 25, 14, 15);
+    const __m512i ab2 = _mm512_setr_epi32(0, 11, 27, 0, 12, 28, 0, 13, 29, 0,
+                                          14, 30, 0, 15, 31, 0);
+    const __m512i c2 = _mm512_setr_epi32(26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10,
+                                         11, 30, 13, 14, 31);
+    const f32x16 v0 = _mm512_permutex2var_ps(a, ab0, b);
+    const f32x16 v1 = _mm512_permutex2var_ps(a, ab1, b);
+    const f32x16 v2 = _mm512_permutex2var_ps(a, ab2, b);
+    f32x16_put(p, _mm512_permutex2var_ps(v0, c0, c), n);
+    f32x16_put(p + 16, _mm512_permutex2var_ps(v1, c1, c), n - 16);
+    f32x16_put(p + 32, _mm512_permutex2var_ps(v2, c2, c), n - 32);
+}
+#endif
+#define CNNC_WEAVE3(V, N)                                              \
+    CNNC_FN void V##_store_weave3_part(float *p, V a, V b, V c, int n) \
+    {                                                                  \
+        V##_weave3(p, a, b, c, 3 * n);                                 \
+    }                                                                  \
+    CNNC_FN void V##_store_weave3(float *p, V a, V b, V c)             \
+    {                                                                  \
+        V##_weave3(p, a, b, c, 3 * N);                                 \
+    }
+CNNC_WEAVE3(f32x4, 4)
+#if CNNC_X86 >= 3
+CNNC_WEAVE3(f32x8, 8)
+#endif
+#if CNNC_X86 == 4
+CNNC_WEAVE3(f32x16, 16)
+#endif
+#endif
+/*@end */
+
+/*@block store_weave4 store_weave4_part on v4 v3 v2 aarch64 needs weave */
+#if !defined(CNNC_TARGET_GENERIC)
+/* Pairs, then pairs of pairs. */
+#define CNNC_WEAVE4(V, N)                                             \
+    CNNC_FN void V##_weave4(float *p, V a, V b, V c, V d, int n)      \
+    {                                                                 \
+        const V ab = V##_turns_low(a, b), ab2 = V##_turns_high(a, b); \
+        const V cd = V##_turns_low(c, d), cd2 = V##_turns_high(c, d); \
+        V##_put(p, V##_pairs_low(ab, cd), n);                         \
+        V##_put(p + N, V##_pairs_high(ab, cd), n - N);                \
+        V##_put(p + 2 * N, V##_pairs_low(ab2, cd2), n - 2 * N);       \
+        V##_put(p + 3 * N, V##_pairs_high(ab2, cd2), n - 3 * N);      \
+    }
+CNNC_WEAVE4(f32x4, 4)
+#if CNNC_X86 == 4
+CNNC_WEAVE4(f32x16, 16)
+#endif
+#if CNNC_X86 >= 3
+CNNC_FN void f32x8_weave4(float *p, f32x8 a, f32x8 b, f32x8 c, f32x8 d,
+                          int n)
+{
+    f32x4_weave4(p, CNNC_LOW(a), CNNC_LOW(b), CNNC_LOW(c), CNNC_LOW(d), n);
+    f32x4_weave4(p + 16, CNNC_HIGH(a), CNNC_HIGH(b), CNNC_HIGH(c),
+                 CNNC_HIGH(d), n - 16);
+}
+#endif
+#define CNNC_STORE_WEAVE4(V, N)                                             \
+    CNNC_FN void V##_store_weave4_part(float *p, V a, V b, V c, V d, int n) \
+    {                                                                       \
+        V##_weave4(p, a, b, c, d, 4 * n);                                   \
+    }                                                                       \
+    CNNC_FN void V##_store_weave4(float *p, V a, V b, V c, V d)             \
+    {                                                                       \
+        V##_weave4(p, a, b, c, d, 4 * N);                                   \
+    }
+CNNC_STORE_WEAVE4(f32x4, 4)
+#if CNNC_X86 >= 3
+CNNC_STORE_WEAVE4(f32x8, 8)
+#endif
+#if CNNC_X86 == 4
+CNNC_STORE_WEAVE4(f32x16, 16)
+#endif
+#endif
+/*@end */
+
+/*@block store_weave6 store_weave6_part on v4 v3 v2 aarch64 needs weave */
+#if !defined(CNNC_TARGET_GENERIC)
+/* Pairs, and those by threes. */
+CNNC_FN void f32x4_pairs_by_three(float *p, f32x4 x, f32x4 y, f32x4 z, int n)
+{
+    f32x4_put(p, f32x4_pairs_low(x, y), n);
+    f32x4_put(p + 4, f32x4_pairs_outer(z, x), n - 4);
+    f32x4_put(p + 8, f32x4_pairs_high(y, z), n - 8);
+}
+#if CNNC_X86 == 4
+CNNC_FN void f32x16_pairs_by_three(float *p, f32x16 x, f32x16 y, f32x16 z,
+                                   int n)
+{
+    const __m512i xy0 = _mm512_setr_epi64(0, 8, 0, 1, 9, 0, 2, 10);
+    const __m512i z0 = _mm512_setr_epi64(0, 1, 8, 3, 4, 9, 6, 7);
+    const __m512i xy1 = _mm512_setr_epi64(0, 3, 11, 0, 4, 12, 0, 5);
+    const __m512i z1 = _mm512_setr_epi64(10, 1, 2, 11, 4, 5, 12, 7);
+    const __m512i xy2 = _mm512_setr_epi64(13, 0, 6, 14, 0, 7, 15, 0);
+    const __m512i z2 = _mm512_setr_epi64(0, 13, 2, 3, 14, 5, 6, 15);
+    const f32x16 v0 = f32x16_pairs(x, xy0, y);
+    const f32x16 v1 = f32x16_pairs(x, xy1, y);
+    const f32x16 v2 = f32x16_pairs(x, xy2, y);
+    f32x16_put(p, f32x16_pairs(v0, z0, z), n);
+    f32x16_put(p + 16, f32x16_pairs(v1, z1, z), n - 16);
+    f32x16_put(p + 32, f32x16_pairs(v2, z2, z), n - 32);
+}
+#endif
+#define CNNC_WEAVE6(V, N)                                                  \
+    CNNC_FN void V##_weave6(float *p, V a, V b, V c, V d, V e, V f, int n) \
+    {                                                                      \
+        const V ab = V##_turns_low(a, b), ab2 = V##_turns_high(a, b);      \
+        const V cd = V##_turns_low(c, d), cd2 = V##_turns_high(c, d);      \
+        const V ef = V##_turns_low(e, f), ef2 = V##_turns_high(e, f);      \
+        V##_pairs_by_three(p, ab, cd, ef, n);                              \
+        V##_pairs_by_three(p + 3 * N, ab2, cd2, ef2, n - 3 * N);           \
+    }
+CNNC_WEAVE6(f32x4, 4)
+#if CNNC_X86 == 4
+CNNC_WEAVE6(f32x16, 16)
+#endif
+#if CNNC_X86 >= 3
+CNNC_FN void f32x8_weave6(float *p, f32x8 a, f32x8 b, f32x8 c, f32x8 d,
+                          f32x8 e, f32x8 f, int n)
+{
+    f32x4_weave6(p, CNNC_LOW(a), CNNC_LOW(b), CNNC_LOW(c), CNNC_LOW(d),
+                 CNNC_LOW(e), CNNC_LOW(f), n);
+    f32x4_weave6(p + 24, CNNC_HIGH(a), CNNC_HIGH(b), CNNC_HIGH(c),
+                 CNNC_HIGH(d), CNNC_HIGH(e), CNNC_HIGH(f), n - 24);
+}
+#endif
+#define CNNC_STORE_WEAVE6(V, N)                                           \
+    CNNC_FN void V##_store_weave6_part(float *p, V a, V b, V c, V d, V e, \
+                                       V f, int n)                        \
+    {                                                                     \
+        V##_weave6(p, a, b, c, d, e, f, 6 * n);                           \
+    }                                                                     \
+    CNNC_FN void V##_store_weave6(float *p, V a, V b, V c, V d, V e, V f) \
+    {                                                                     \
+        V##_weave6(p, a, b, c, d, e, f, 6 * N);                           \
+    }
+CNNC_STORE_WEAVE6(f32x4, 4)
+#if CNNC_X86 >= 3
+CNNC_STORE_WEAVE6(f32x8, 8)
+#endif
+#if CNNC_X86 == 4
+CNNC_STORE_WEAVE6(f32x16, 16)
+#endif
+#endif
+/*@end */
+
+/*@block store_weave8 store_weave8_part on v4 v3 v2 aarch64 needs weave */
+#if !defined(CNNC_TARGET_GENERIC)
+/* Pairs, pairs of pairs, and those once more. */
+#define CNNC_PAIRS_BY_FOUR(V, N)                                          \
+    CNNC_FN void V##_pairs_by_four(float *p, V a, V b, V c, V d, int n)   \
+    {                                                                     \
+        const V low = V##_pairs_low(a, b), high = V##_pairs_high(a, b);   \
+        const V low2 = V##_pairs_low(c, d), high2 = V##_pairs_high(c, d); \
+        V##_put(p, V##_fours_low(low, low2), n);                          \
+        V##_put(p + N, V##_fours_high(low, low2), n - N);                 \
+        V##_put(p + 2 * N, V##_fours_low(high, high2), n - 2 * N);        \
+        V##_put(p + 3 * N, V##_fours_high(high, high2), n - 3 * N);       \
+    }
+CNNC_PAIRS_BY_FOUR(f32x4, 4)
+#if CNNC_X86 == 4
+CNNC_PAIRS_BY_FOUR(f32x16, 16)
+#endif
+#define CNNC_WEAVE8(V, N)                                                     \
+    CNNC_FN void V##_weave8(float *p, V a, V b, V c, V d, V e, V f, V g, V h, \
+                            int n)                                            \
+    {                                                                         \
+        const V ab = V##_turns_low(a, b), ab2 = V##_turns_high(a, b);         \
+        const V cd = V##_turns_low(c, d), cd2 = V##_turns_high(c, d);         \
+        const V ef = V##_turns_low(e, f), ef2 = V##_turns_high(e, f);         \
+        const V gh = V##_turns_low(g, h), gh2 = V##_turns_high(g, h);         \
+        V##_pairs_by_four(p, ab, cd, ef, gh, n);                              \
+        V##_pairs_by_four(p + 4 * N, ab2, cd2, ef2, gh2, n - 4 * N);          \
+    }
+CNNC_WEAVE8(f32x4, 4)
+#if CNNC_X86 == 4
+CNNC_WEAVE8(f32x16, 16)
+#endif
+#if CNNC_X86 >= 3
+CNNC_FN void f32x8_weave8(float *p, f32x8 a, f32x8 b, f32x8 c, f32x8 d,
+                          f32x8 e, f32x8 f, f32x8 g, f32x8 h, int n)
+{
+    f32x4_weave8(p, CNNC_LOW(a), CNNC_LOW(b), CNNC_LOW(c), CNNC_LOW(d),
+                 CNNC_LOW(e), CNNC_LOW(f), CNNC_LOW(g), CNNC_LOW(h), n);
+    f32x4_weave8(p + 32, CNNC_HIGH(a), CNNC_HIGH(b), CNNC_HIGH(c),
+                 CNNC_HIGH(d), CNNC_HIGH(e), CNNC_HIGH(f), CNNC_HIGH(g),
+                 CNNC_HIGH(h), n - 32);
+}
+#endif
+#define CNNC_STORE_WEAVE8(V, N)                                           \
+    CNNC_FN void V##_store_weave8_part(float *p, V a, V b, V c, V d, V e, \
+                                       V f, V g, V h, int n)              \
+    {                                                                     \
+        V##_weave8(p, a, b, c, d, e, f, g, h, 8 * n);                     \
+    }                                                                     \
+    CNNC_FN void V##_store_weave8(float *p, V a, V b, V c, V d, V e, V f, \
+                                  V g, V h)                               \
+    {                                                                     \
+        V##_weave8(p, a, b, c, d, e, f, g, h, 8 * N);                     \
+    }
+CNNC_STORE_WEAVE8(f32x4, 4)
+#if CNNC_X86 >= 3
+CNNC_STORE_WEAVE8(f32x8, 8)
+#endif
+#if CNNC_X86 == 4
+CNNC_STORE_WEAVE8(f32x16, 16)
+#endif
+#endif
+/*@end */
 /*@block bytes on v4 v3 v2 aarch64 */
 #if !defined(CNNC_TARGET_GENERIC)
 /* The first n bytes at p, at most 8, the first one lowest; with the constant n
