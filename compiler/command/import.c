@@ -14,6 +14,7 @@
 
 #include "command/local.h"
 #include "import/import.h"
+#include "import/onnx.h"
 #include "import/write.h"
 #include "language/language.h"
 #include "pipeline.h"
@@ -270,6 +271,18 @@ typedef struct Import {
     const char *text, *weights; /* the files that are written */
 } Import;
 
+/* The network has to say the name of its weights. */
+static bool can_be_said(const char *name)
+{
+    for (int bytes; *name; name += bytes) {
+        uint32_t code;
+        bytes = utf8_decode(name, strlen(name), &code);
+        if (!bytes || utf8_is_control(code))
+            return false;
+    }
+    return true;
+}
+
 static bool name_files(Import *import)
 {
     const char *model = import->options->files.at[0];
@@ -286,6 +299,13 @@ static bool name_files(Import *import)
         path_with_suffix(import->arena, import->text, ".safetensors");
     if (strcmp(import->text, "-") == 0) {
         diag_error_file(NULL, "'import' writes two files: -o NET.cnn");
+        return false;
+    }
+    if (!can_be_said(path_base(import->arena, import->weights))) {
+        diag_error_file(NULL,
+                        "'%s' has characters that a network cannot say: "
+                        "-o NET.cnn with another name",
+                        onnx_show(import->text));
         return false;
     }
     if (strcmp(import->text, import->weights) == 0) {

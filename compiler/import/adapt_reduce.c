@@ -4,8 +4,8 @@
  *     y = ReduceSum(x, [1]) keepdims=1 of [2, 3, 4]: [2, 1, 4]
  *
  * The axes came as an attribute until opset 12 (ReduceSum) or 17 (the others),
- * and come as an input since. None: all, or (noop_with_empty_axes) nothing is
- * reduced.
+ * and come as an input since. None: all, or (noop_with_empty_axes) none: then
+ * each element is the reduction of itself, its amount or logarithm, say.
  */
 #include "import/local.h"
 
@@ -23,11 +23,22 @@ static Tensor *add_reduction(Adapt *a, Op op, Tensor *x, const bool *flags,
     return add_end(a, node);
 }
 
+static Tensor *add_reduction_of_one(Adapt *a, Op op, Tensor *x)
+{
+    switch (op) {
+    case OP_REDUCE_L1:
+    case OP_REDUCE_L2: return add_1(a, OP_ABS, NULL, x);
+    case OP_REDUCE_LOG_SUM: return add_1(a, OP_LOG, NULL, x);
+    case OP_REDUCE_SUM_SQUARE: return add_2(a, OP_MUL, NULL, x, x);
+    default: return x;
+    }
+}
+
 /* axes_since: the opset since which they are an input. */
 static bool reduce(Adapt *a, Op op, int axes_since)
 {
     bool flags[ONNX_MAX_RANK];
-    Tensor *x = in_tensor(a, 0);
+    Tensor *x = in_tensor(a, 0), *y;
     const bool keep = attr_flag(a, "keepdims", true);
     const bool noop =
         a->opset >= axes_since && attr_flag(a, "noop_with_empty_axes", false);
@@ -37,9 +48,10 @@ static bool reduce(Adapt *a, Op op, int axes_since)
     count = in_axes(a, 1, axes_since, x->shape.rank, flags);
     if (a->failed)
         return false;
-    if (count <= 0 && noop)
-        return out_input(a, 0, 0);
-    return out_tensor(a, 0, add_reduction(a, op, x, flags, keep));
+    if (count > 0 || !noop)
+        return out_tensor(a, 0, add_reduction(a, op, x, flags, keep));
+    y = add_reduction_of_one(a, op, x);
+    return y == x ? out_input(a, 0, 0) : out_tensor(a, 0, y);
 }
 
 bool adapt_reduce_sum(Adapt *a)

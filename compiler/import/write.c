@@ -26,8 +26,15 @@
 /* Anything may be in a file's name; a comment ends with its line. */
 static void add_clean(Text *out, const char *text)
 {
-    for (; *text; text++)
-        text_char(out, (unsigned char)*text < ' ' ? '?' : *text);
+    for (int bytes; *text; text += bytes) {
+        uint32_t code;
+        const int found = utf8_decode(text, strlen(text), &code);
+        bytes = found ? found : 1;
+        if (found && !utf8_is_control(code))
+            text_addn(out, text, (size_t)found);
+        else
+            text_char(out, '?');
+    }
 }
 
 static void add_quoted(Text *out, const char *text)

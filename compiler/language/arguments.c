@@ -164,6 +164,31 @@ static void report_unknown_argument(Scope *scope, Op op, const Arg *arg)
     map_free(&attrs);
 }
 
+static bool is_near_argument(Op op, const char *name)
+{
+    const char *names[MAX_ATTRS];
+    for (int i = 0; i < op_info[op].attr_count; i++)
+        names[i] = attr_of(op, i)->name;
+    return name_nearest(name, names, op_info[op].attr_count) != NULL;
+}
+
+/* strid=n is no argument, and n may be unknown beside that; weight=n would be
+ * a weight that is given, were n known: the mistake is n. activation=relu is
+ * one mistake. */
+static void unknown_argument(Scope *scope, Op op, const Arg *arg)
+{
+    const bool name = arg->value->kind == EXPR_NAME;
+    const bool layer = name && op_find(arg->value->text) != OP_COUNT;
+    const bool first = layer || is_near_argument(op, arg->name);
+    Constant constant = { .kind = CONSTANT_POISON };
+    if (first)
+        report_unknown_argument(scope, op, arg);
+    if (!layer)
+        constant = constant_of(scope, arg->value);
+    if (!first && !(name && constant.kind == CONSTANT_POISON))
+        report_unknown_argument(scope, op, arg);
+}
+
 /* Whether the constant is an input of the layer rather than an attribute. */
 static bool is_input(Op op, const Constant *constant)
 {
@@ -238,7 +263,7 @@ static bool bind_named(Scope *scope, Op op, const Arg *arg, Bound *bound)
     if (given_bind(scope, op, attr, arg, bound))
         return true;
     if (attr < 0) {
-        report_unknown_argument(scope, op, arg);
+        unknown_argument(scope, op, arg);
         return false;
     }
     constant = constant_of(scope, arg->value);

@@ -264,6 +264,12 @@ static Constant constant_floor(Constant number)
     return number;
 }
 
+void constant_look(Scope *scope, const Args *args)
+{
+    for (const Arg *arg = args->first; arg; arg = arg->next)
+        constant_of(scope, arg->value);
+}
+
 /* A number among the arguments; poison, after an error, for all else. */
 static Constant function_argument(Scope *scope, const Expr *expr,
                                   const Arg *arg)
@@ -282,13 +288,17 @@ static Constant constant_call(Scope *scope, const Expr *expr)
 {
     int function = function_find(scope, expr), count = expr->call.args.count;
     Constant result = constant_new(CONSTANT_POISON, expr->range);
-    if (function < 0)
+    bool good = true;
+    if (function < 0) {
+        constant_look(scope, &expr->call.args);
         return result;
+    }
     if (count < functions[function].least || count > functions[function].most) {
         report(scope, expr->range, "'%s' takes %s%d argument%s, got %d",
                expr->call.name, functions[function].most > 1 ? "at least " : "",
                functions[function].least,
                functions[function].least > 1 ? "s" : "", count);
+        constant_look(scope, &expr->call.args);
         return result;
     }
     for (const Arg *arg = expr->call.args.first; arg; arg = arg->next) {
@@ -296,12 +306,14 @@ static Constant constant_call(Scope *scope, const Expr *expr)
         if (arg->name)
             report(scope, arg->name_range, "'%s' has no named arguments",
                    expr->call.name);
-        if (next.kind == CONSTANT_POISON || arg->name)
-            return constant_new(CONSTANT_POISON, expr->range);
-        result = arg == expr->call.args.first
-                     ? next
-                     : function_apply((Function)function, result, next);
+        good &= next.kind != CONSTANT_POISON && !arg->name;
+        if (good)
+            result = arg == expr->call.args.first
+                         ? next
+                         : function_apply((Function)function, result, next);
     }
+    if (!good)
+        return constant_new(CONSTANT_POISON, expr->range);
     if (function == FUNCTION_FLOOR)
         result = constant_floor(result);
     result.range = expr->range;

@@ -401,6 +401,8 @@ typedef struct Constant {
 } Constant;
 
 Constant constant_of(Scope *scope, const Expr *expr);
+/* For the mistakes in them alone: what they belong to is one. */
+void constant_look(Scope *scope, const Args *args);
 /* "64", "0.5", "5x5", "yes", for messages. */
 const char *constant_show(Arena *arena, const Constant *constant);
 const char *constant_kind(const Constant *constant); /* "a text" */

@@ -106,19 +106,23 @@ static int64_t classes_of(const Tensor *tensor)
     return shape->rank ? shape->dim[shape->rank - 1] : 1;
 }
 
+/* output: NULL where its value is poison. */
 static void output_classes(Scope *scope, const Expr *call, Output *output)
 {
     Args args = call->call.args;
     int count = 0;
-    output->classes = NEW_N(scope->e->keep, const char *, args.count);
+    const char **classes = NEW_N(scope->e->keep, const char *, args.count);
     for (const Arg *arg = args.first; arg; arg = arg->next) {
         if (arg->value->kind != EXPR_TEXT || arg->name) {
             report(scope, arg->value->range,
                    "a class is a text, as in classes(\"cat\", \"dog\")");
             return;
         }
-        output->classes[count++] = arg->value->text;
+        classes[count++] = arg->value->text;
     }
+    if (!output)
+        return;
+    output->classes = classes;
     output->class_count = count;
     if (count != classes_of(output->tensor) &&
         report(scope, call->range, "'%s' tells %lld classes apart, got %d",
@@ -141,7 +145,7 @@ static void output_notes(Scope *scope, const Statement *s, const Value *value,
                        "an output has a shape or classes(...), not '%s'",
                        note->expr->call.name))
                 diag_hint("did you mean 'classes'?");
-        } else if (output) {
+        } else {
             output_classes(scope, note->expr, output);
         }
 }

@@ -270,6 +270,7 @@ static Value *apply_nothing(Scope *scope, const Step *step)
                       step->called ? "layer or block" : "layer, block or value",
                       step->name, true);
     }
+    constant_look(scope, &step->args);
     return value_poison(scope, step->range);
 }
 

@@ -41,6 +41,15 @@ def reductions_without_axes():
                {"y": x.sum(keepdims=True)}, init=init)
         expect([node("ReduceSum", names, "y", noop_with_empty_axes=1)], {"x": x},
                {"y": x}, init=init, what="ReduceSum of nothing")
+    for op, function in REDUCTIONS.items():
+        y = function(np.abs(x)[..., None], axis=2)
+        if op != "ReduceSum":
+            expect([node(op, "x", "y", noop_with_empty_axes=1)],
+                   {"x": np.abs(x)}, {"y": y}, opset=18,
+                   what="%s of each element" % op)
+    for op in ("ReduceL1", "ReduceL2"):
+        expect([node(op, "x", "y", noop_with_empty_axes=1)], {"x": x},
+               {"y": np.abs(x)}, opset=18, what="%s of negative numbers" % op)
     expect([node("ReduceMax", "x", "y")], {"x": np.float32(3).reshape(())},
            {"y": np.float32(3)}, what="ReduceMax of a number")
 
