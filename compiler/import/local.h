@@ -290,6 +290,19 @@ bool fold_node(Adapt *a);
 
 /* ---- shared by adapters --------------------------------------------------------------------------- */
 
+/* By ONNX's numbers; DT_COUNT: we have no such type (adapt_cast.c). */
+DType type_of_number(int64_t number);
+
+/* A pool over [n, c, d, h, w] (adapt_volume.c): OP_MAXPOOL, OP_AVGPOOL or
+ * OP_LPPOOL. The attributes of the window are read. */
+typedef struct VolumePool {
+    Op op;
+    bool dilated, ceil_mode, count_include_pad;
+    int64_t p;
+} VolumePool;
+
+bool volume_pool(Adapt *a, const VolumePool *pool);
+
 /* BatchNormalization with training_mode=1 (adapt_norm.c). */
 bool norm_of_batch(Adapt *a);
 
