@@ -44,23 +44,44 @@ static void usage(void)
     fputs(
         "usage: compare [--library FILE] [--cpu N] [--rounds N] [--ms N] "
         "[--patience SECONDS]\n               [--scale X] --input H,W,C|N --output H,W,C|N "
-        "NAME=SIDE...\n",
+        "NAME=SIDE...\n"
+        "   or with --onnx-input N,..:NAME --onnx-output N,..:NAME\n",
         stderr);
     exit(2);
 }
 
 static Shape parse_shape(const char *text)
 {
-    Shape s = { 1, 1, 1, 3 };
+    Shape s = { .h = 1, .w = 1, .c = 1, .rank = 3 };
     long long h, w, c;
     if (sscanf(text, "%lld,%lld,%lld", &h, &w, &c) == 3)
-        s = (Shape){ h, w, c, 3 };
+        s = (Shape){ .h = h, .w = w, .c = c, .rank = 3 };
     else if (sscanf(text, "%lld", &c) == 1)
-        s = (Shape){ 1, 1, c, 1 };
+        s = (Shape){ .h = 1, .w = 1, .c = c, .rank = 1 };
     else
         usage();
     if (s.h < 1 || s.w < 1 || s.c < 1)
         usage();
+    return s;
+}
+
+/* 1,3,32,32:NAME */
+static Shape parse_tensor(const char *text)
+{
+    Shape s = { .h = 1, .w = 1, .c = 1, .rank = 1 };
+    const char *at = text;
+    while (s.name == NULL) {
+        char *end;
+        long long dim = strtoll(at, &end, 10);
+        if (end == at || dim < 1 || dim > (1 << 30) / s.c ||
+            s.dims == ORT_RANK || (*end != ',' && *end != ':'))
+            usage();
+        s.dim[s.dims++] = dim;
+        s.c *= dim;
+        at = end + 1;
+        if (*end == ':')
+            s.name = at;
+    }
     return s;
 }
 
@@ -196,6 +217,10 @@ static int parse_option(Race *race, const char *name, const char *value)
         race->patience = atof(value);
     else if (strcmp(name, "--scale") == 0)
         race->task.scale = atof(value);
+    else if (strcmp(name, "--onnx-input") == 0)
+        race->task.input = parse_tensor(value);
+    else if (strcmp(name, "--onnx-output") == 0)
+        race->task.output = parse_tensor(value);
     else if (strcmp(name, "--input") == 0)
         race->task.input = parse_shape(value);
     else if (strcmp(name, "--output") == 0)

@@ -14,6 +14,14 @@ from onnx import TensorProto, helper, numpy_helper
 import nets
 
 
+def names(path):
+    """What a file calls its first input and output; weights are no input."""
+    graph = onnx.load(path, load_external_data=False).graph
+    known = {t.name for t in graph.initializer}
+    inputs = [i.name for i in graph.input if i.name not in known]
+    return (inputs or [""])[0], graph.output[0].name
+
+
 def onnx_shape(shape):
     return [1, shape[2], *shape[:2]] if len(shape) == 3 else [1, *shape]
 

@@ -43,11 +43,15 @@ static size_t place_channels_first(Shape s, size_t i)
     return c * (size_t)(s.h * s.w) + pixel;
 }
 
-static OrtBuffer ort_buffer(Shape s, float *data)
+static OrtBuffer ort_buffer(Shape s, const char *name, float *data)
 {
+    OrtBuffer own = { data, s.name, { 0 }, s.dims };
+    memcpy(own.shape, s.dim, sizeof own.shape);
+    if (s.name)
+        return own;
     if (s.rank == 1)
-        return (OrtBuffer){ data, { 1, s.c }, 2 };
-    return (OrtBuffer){ data, { 1, s.c, s.h, s.w }, 4 };
+        return (OrtBuffer){ data, name, { 1, s.c }, 2 };
+    return (OrtBuffer){ data, name, { 1, s.c, s.h, s.w }, 4 };
 }
 
 static void open_model(Side *side, const char *path, const Task *task)
@@ -60,8 +64,8 @@ static void open_model(Side *side, const char *path, const Task *task)
         side->buffer[place_channels_first(task->input, i)] = task->values[i];
     side->channels_first = 1;
     side->input = side->buffer;
-    OrtBuffer in = ort_buffer(task->input, side->buffer);
-    OrtBuffer out = ort_buffer(task->output, side->output);
+    OrtBuffer in = ort_buffer(task->input, "input", side->buffer);
+    OrtBuffer out = ort_buffer(task->output, "output", side->output);
     ort_open(&side->ort, task->library, path, &in, &out);
 }
 

@@ -7,7 +7,8 @@
  *     ort=ort:lenet5.onnx                      a model in ONNX Runtime
  *
  * All get the same numbers, each in its own layout: ours are channels last,
- * ONNX Runtime's channels first.
+ * ONNX Runtime's channels first; but of a model that is an ONNX file all have
+ * the layout of that file.
  */
 #ifndef BENCH_SIDE_H
 #define BENCH_SIDE_H
@@ -18,6 +19,10 @@
 typedef struct {
     int64_t h, w, c;
     size_t rank; /* 3 or 1 */
+    /* Of a tensor of an ONNX file: [n], and what the file says of it. */
+    const char *name; /* NULL: no such file */
+    int64_t dim[ORT_RANK];
+    size_t dims;
 } Shape;
 
 typedef struct {

@@ -93,11 +93,52 @@ def cnn_of_layer(net):
             f"conv({node.shape[2]}, {size}, pad=same{extra})\n\noutput y\n")
 
 
+def compilations(ccs, native):
+    """The C compiler, what a side is called, the flags."""
+    for cc in ccs:
+        name = os.path.basename(cc)
+        yield cc, name, ["-std=c99", "-O2"]
+        if native:
+            yield cc, f"{name}-native", ["-O3", "-march=native"]
+
+
 class Job:
-    """A network with its weights, from which sides are made."""
+    """Something that is raced: where its files lie, and its sides."""
 
     def __init__(self, name, folder):
-        self.folder, self.name = folder, name
+        self.folder, self.name, self.facts = folder, name, None
+
+    def path(self, end):
+        return os.path.join(self.folder, f"{self.name}.{end}")
+
+    def cnnc(self, cnnc, ccs, options, native=False):
+        """One side a C compiler, all from the same net.c; or two sides."""
+        command(*self.cnnc_command(cnnc, options),
+                "--manifest", self.path("json"))
+        with open(self.path("json"), encoding="utf-8") as file:
+            facts = json.load(file)
+        end = ":u8" if facts["inputs"][0]["dtype"] == "uint8" else ""
+        self.facts = facts
+        sides = []
+        for cc, name, flags in compilations(ccs, native):
+            library = self.path(f"{name}.so")
+            command(cc, *flags, "-shared", "-fPIC", self.path("c"), "-o",
+                    library)
+            sides.append(f"{name}=c:{library}:{facts['run']}:"
+                         f"{facts['workspace']['bytes']}{end}")
+        return sides
+
+    def race(self, program, sides, options):
+        """Runs all sides against each other; what compare measured."""
+        return json.loads(command(
+            program, *options, *self.shape_options(), *sides))
+
+
+class NetJob(Job):
+    """A network of nets.py with its weights."""
+
+    def __init__(self, name, folder):
+        super().__init__(name, folder)
         self.net = {**nets.NETS, **nets.LAYERS}[name]()
         self.cnn = os.path.join(ROOT, "examples", "nets", f"{name}.cnn")
         self.weights_path = self.path("safetensors")
@@ -113,9 +154,6 @@ class Job:
             self.cnn = self.path("cnn")
             with open(self.cnn, "w", encoding="utf-8") as file:
                 file.write(cnn_of_layer(self.net))
-
-    def path(self, end):
-        return os.path.join(self.folder, f"{self.name}.{end}")
 
     def ort(self):
         path = self.path("onnx")
@@ -134,27 +172,48 @@ class Job:
         return [cnnc, self.cnn, "--weights", self.weights_path, "--bundle",
                 *options, "-o", self.path("c")]
 
-    def cnnc(self, cnnc, ccs, options):
-        """One side a C compiler, all from the same net.c."""
-        command(*self.cnnc_command(cnnc, options),
-                "--manifest", self.path("json"))
-        with open(self.path("json"), encoding="utf-8") as file:
-            facts = json.load(file)
-        end = ":u8" if facts["inputs"][0]["dtype"] == "uint8" else ""
-        sides = []
-        for cc in ccs:
-            library = self.path(f"{os.path.basename(cc)}.so")
-            command(cc, "-O2", "-shared", "-fPIC", self.path("c"), "-o",
-                    library)
-            sides.append(f"{os.path.basename(cc)}=c:{library}:{facts['run']}:"
-                         f"{facts['workspace']['bytes']}{end}")
+    def macs(self):
+        return self.net.macs()
+
+    def shape_options(self):
+        shapes = [",".join(map(str, n.shape))
+                  for n in (self.net.input, self.net.output)]
+        scale = ["--scale", repr(self.net.scale)] if self.net.scale else []
+        return [*scale, "--input", shapes[0], "--output", shapes[1]]
+
+
+class OnnxJob(Job):
+    """An ONNX file: every side gets that very file."""
+
+    def __init__(self, model, folder):
+        stem = os.path.splitext(os.path.basename(model))[0]
+        super().__init__("".join(c if c.isalnum() else "_" for c in stem),
+                         folder)
+        self.model = os.path.abspath(model)
+        if not os.path.exists(model):
+            fail(f"there is no {model}")
+        self.names = onnx_model.names(model)
+
+    def ort(self):
+        return f"ort=ort:{self.model}"
+
+    def cnnc_command(self, cnnc, options):
+        return [cnnc, self.model, "--bundle", *options, "-o", self.path("c")]
+
+    def cnnc(self, cnnc, ccs, options, native=False):
+        sides = super().cnnc(cnnc, ccs, options, native)
+        for ports in ("inputs", "outputs"):
+            found = self.facts[ports]
+            if len(found) != 1 or found[0]["dtype"] != "float32":
+                fail(f"{self.name} has other {ports} than one of float32")
         return sides
 
-    def race(self, program, sides, options):
-        """Runs all sides against each other; what compare measured."""
-        net = self.net
-        shapes = [",".join(map(str, n.shape)) for n in (net.input, net.output)]
-        scale = ["--scale", repr(net.scale)] if net.scale else []
-        return json.loads(command(
-            program, *options, *scale, "--input", shapes[0], "--output",
-            shapes[1], *sides))
+    def macs(self):
+        return self.facts["macs"]
+
+    def shape_options(self):
+        words = []
+        for end, name in zip(("input", "output"), self.names):
+            shape = self.facts[f"{end}s"][0]["shape"] or [1]
+            words += [f"--onnx-{end}", ",".join(map(str, shape)) + f":{name}"]
+        return words

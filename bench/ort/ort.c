@@ -141,17 +141,17 @@ void ort_open(OrtModel *m, const char *library, const char *path,
                                                     &m->session));
     check(m, CALL(m, CreateCpuMemoryInfo, CREATE_CPU_MEMORY_INFO)(
                  ARENA_ALLOCATOR, MEMORY_DEFAULT, &m->memory));
+    m->input_name = input->name;
+    m->output_name = output->name;
     m->input = tensor(m, input);
     m->output = tensor(m, output);
 }
 
 void ort_run(const OrtModel *m)
 {
-    static const char *const in_names[] = { "input" };
-    static const char *const out_names[] = { "output" };
     void *outs[] = { m->output };
-    check(m, CALL(m, Run, RUN)(m->session, NULL, in_names, &m->input, 1,
-                               out_names, 1, outs));
+    check(m, CALL(m, Run, RUN)(m->session, NULL, &m->input_name, &m->input, 1,
+                               &m->output_name, 1, outs));
 }
 
 void ort_close(OrtModel *m)

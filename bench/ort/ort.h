@@ -16,9 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ORT_RANK 8 /* dimensions at most */
+
 typedef struct {
     float *data; /* the caller's, as long as the model is open */
-    int64_t shape[4];
+    const char *name;
+    int64_t shape[ORT_RANK];
     size_t rank;
 } OrtBuffer;
 
@@ -26,6 +29,7 @@ typedef struct {
     void *library;
     const void *const *api; /* the table of functions */
     void *env, *options, *session, *memory;
+    const char *input_name, *output_name;
     void *input, *output; /* tensors around the caller's buffers */
 } OrtModel;
 

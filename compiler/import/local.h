@@ -274,6 +274,15 @@ OnnxTensor *constant_new(Adapt *a, DType type, int rank, const int64_t *dim,
  * at run time, and *why says what it is. */
 Tensor *value_tensor(Import *import, Value *value, const char **why);
 
+/* ---- tensors without elements (adapt_nothing.c) ---------------------------------------- */
+
+/* Whether the node's first input has no elements, or any of an elementwise
+ * operator, and the operator has a rule for that. */
+bool is_of_nothing(const Adapt *a);
+bool adapt_nothing(Adapt *a);
+/* A constant of this shape, which has no elements, with the type of input 0. */
+bool out_nothing(Adapt *a, int i, int rank, const int64_t *dim);
+
 /* ---- folding (fold.c) ------------------------------------------------------------------------------ */
 
 /* Runs the adapter on constants alone. */
