@@ -197,8 +197,10 @@ const OnnxTensor *in_need_constant(Adapt *a, int i, const char *what);
 int in_ints(Adapt *a, int i, const char *what, int64_t *list, int most);
 /* A constant of one number of any type; false after a refusal. */
 bool in_number(Adapt *a, int i, const char *what, double *number);
-/* `axes` as an input since opset `since`, as an attribute before; sorted into
- * flags by dimension. How many, -1: not given. */
+/* `axes` as an input since opset `since`, as an attribute before: each is a
+ * dimension of the `rank` ones, in their order; or sorted into flags by
+ * dimension. How many, -1: not given. */
+int in_axis_list(Adapt *a, int i, int since, int rank, int *list);
 int in_axes(Adapt *a, int i, int since, int rank, bool *flags);
 /* The elements of a float32 constant in the arena of the graph; NULL where it
  * is none. */
