@@ -13,7 +13,8 @@
 
 #include "import/local.h"
 
-#define PI 3.14159265358979323846
+#define PI          3.14159265358979323846
+#define MOST_PLACES ((int64_t)1 << 24) /* floats count so far */
 
 /* A constant of any type whose elements floats hold. */
 static Tensor *typed_constant(Adapt *a, const char *role, DType type,
@@ -46,13 +47,52 @@ static Tensor *distances(Adapt *a, const Shape *x, DType type)
     const int64_t columns = x->dim[x->rank - 1];
     const Shape shape = shape_of(2, x->dim + x->rank - 2);
     const int64_t count = shape_count(&shape);
-    float *data = mem_alloc(sizeof *data * (size_t)count);
+    float *data;
     Tensor *made;
+    if (count > MOST_PLACES) {
+        refuse(a,
+               "of matrices as large as %s by a diagonal that is only "
+               "known at run time is not supported",
+               shape_show(&shape));
+        return NULL;
+    }
+    data = mem_alloc(sizeof *data * (size_t)count);
     for (int64_t i = 0; i < count; i++)
         data[i] = (float)(i % columns - i / columns);
     made = typed_constant(a, "distance", type, shape, data);
     mem_free(data);
     return made;
+}
+
+/* 0, 1, ..., along one dimension; from: of the first of them. */
+static Tensor *places(Adapt *a, DType type, int rank, int axis, int64_t count,
+                      int64_t from)
+{
+    float *data;
+    Shape shape = { .rank = rank };
+    Tensor *made;
+    if (count > MOST_PLACES) {
+        refuse(a, "of %lld places is not supported", (long long)count);
+        return NULL;
+    }
+    data = mem_alloc(sizeof *data * (size_t)count);
+    for (int d = 0; d < rank; d++)
+        shape.dim[d] = d == axis ? count : 1;
+    for (int64_t i = 0; i < count; i++)
+        data[i] = (float)(from + i);
+    made = typed_constant(a, "places", type, shape, data);
+    mem_free(data);
+    return made;
+}
+
+/* Of column j and row i: j >= i + k, or j <= i + k. */
+static Tensor *triangle(Adapt *a, Op op, const Shape *x, double k)
+{
+    const int64_t rows = x->dim[x->rank - 2], columns = x->dim[x->rank - 1];
+    const int64_t by =
+        (int64_t)fmin(fmax(k, -(double)MOST_PLACES), (double)MOST_PLACES);
+    return add_2(a, op, "mask", places(a, DT_I32, 2, 1, columns, 0),
+                 places(a, DT_I32, 2, 0, rows, by));
 }
 
 static bool has_elements(const Adapt *a, int i)
@@ -67,22 +107,24 @@ bool adapt_trilu(Adapt *a)
 {
     const Op op =
         attr_flag(a, "upper", true) ? OP_GREATER_EQUAL : OP_LESS_EQUAL;
-    Tensor *x, *k;
+    Tensor *x, *k, *mask = NULL;
     in_ignore(a, 1);
     if (in_rank(a, 0) < 2 || (in_given(a, 1) && in_rank(a, 1) > 1))
         return refuse(a, "needs matrices and one number");
     if (!has_elements(a, 0))
         return out_input(a, 0, 0);
     x = in_any(a, 0);
-    if (in_given(a, 1) && has_elements(a, 1))
-        k = in_any(a, 1);
-    else
-        k = number_of(a, "diagonal", x ? x->type : DT_F32, 0);
-    if (!x || !k)
+    if (!x)
         return false;
-    return give_chosen(
-        a, add_2(a, op, "mask", distances(a, &x->shape, k->type), k), x,
-        number_of(a, "zero", x->type, 0), in_type(a, 0));
+    if (!in_given(a, 1) || !has_elements(a, 1))
+        mask = triangle(a, op, &x->shape, 0);
+    else if (in_constant(a, 1))
+        mask = triangle(a, op, &x->shape,
+                        onnx_tensor_number(in_constant(a, 1), 0));
+    else if ((k = in_any(a, 1)))
+        mask = add_2(a, op, "mask", distances(a, &x->shape, k->type), k);
+    return give_chosen(a, mask, x, number_of(a, "zero", x->type, 0),
+                       in_type(a, 0));
 }
 
 bool adapt_eye_like(Adapt *a)
@@ -109,22 +151,6 @@ bool adapt_eye_like(Adapt *a)
 }
 
 /* ---- one of many -------------------------------------------------------------------- */
-
-/* 0, 1, ..., along one dimension; from: of the first of them. */
-static Tensor *places(Adapt *a, DType type, int rank, int axis, int64_t count,
-                      int64_t from)
-{
-    float *data = mem_alloc(sizeof *data * (size_t)count);
-    Shape shape = { .rank = rank };
-    Tensor *made;
-    for (int d = 0; d < rank; d++)
-        shape.dim[d] = d == axis ? count : 1;
-    for (int64_t i = 0; i < count; i++)
-        data[i] = (float)(from + i);
-    made = typed_constant(a, "places", type, shape, data);
-    mem_free(data);
-    return made;
-}
 
 /* Where x, with 1 for the axis, is the place, counted from `from`. */
 static Tensor *is_at(Adapt *a, const char *role, Tensor *x, int axis,
@@ -157,9 +183,9 @@ bool adapt_one_hot(Adapt *a)
     int axis, from = 0;
     if (!values || !x || !in_number(a, 1, "depth", &depth))
         return false;
-    if (!(depth >= 1 && depth <= 1 << 24) || depth != floor(depth) ||
-        values->shape.rank != 1 || values->shape.dim[0] != 2 ||
-        x->shape.rank == MAX_RANK)
+    if (!(depth >= 1 && depth <= (double)MOST_PLACES) ||
+        depth != floor(depth) || values->shape.rank != 1 ||
+        values->shape.dim[0] != 2 || x->shape.rank == MAX_RANK)
         return refuse(a,
                       "of %s with a depth of %g and values of %s is not "
                       "supported",

@@ -22,6 +22,10 @@ def triangles():
            init={"k": k}, opset=14)
     refuse([node("Trilu", "x", "y")], {"x": numbers(3)}, ["y"], "'Trilu'",
            opset=14)
+    refuse([node("Trilu", "x k", "y")], {"x": x, "k": k}, ["y"], "'Trilu'",
+           "large", opset=14, shapes={"x": [40000, 40000]})
+    refuse([node("Trilu", "x", "y")], {"x": x}, ["y"], "'Trilu'", opset=14,
+           shapes={"x": [1, 40000000]})
 
 
 def identities():
