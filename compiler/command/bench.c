@@ -43,6 +43,7 @@ static bool write_program(Bench *b, Host *host)
     Random random;
 
     random_seed(&random, o->seed.given ? (uint64_t)o->seed.value : 1);
+    text_char(&text, SAMPLE_BYTE);
     for (int i = 0; i < b->graph->inputs.count; i++)
         add_input(&text, b->graph->inputs.at[i], &random);
     bool good = host_write(host, "in", &text);
@@ -178,6 +179,12 @@ static bool report(const Bench *b, const Host *host)
 static bool bench_built(Bench *b)
 {
     Host host;
+
+    if (b->build.program->kernels.count == 0) {
+        diag_error_file(NULL, "the network computes nothing: there is nothing "
+                              "to measure");
+        return false;
+    }
     bool done = host_open(&host, b->options) && write_program(b, &host) &&
                 run_program(b, &host) && report(b, &host);
 

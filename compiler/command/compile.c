@@ -240,12 +240,36 @@ static bool write_outputs(Compile *c, const EmitKind *kind)
 
 /* ---- the whole ------------------------------------------------------------------------ */
 
-/* What --main cannot read is a mistake that only shows here. */
+static bool check_elements(const ProgramPort *port)
+{
+    for (int d = 0; d < port->rank; d++) {
+        if (port->dim[d] != 0)
+            continue;
+        diag_error_file(NULL, "--main has no use for '%s': it has no elements",
+                        port->name);
+        return false;
+    }
+    return true;
+}
+
+/* What --main cannot read or write is a mistake that only shows here. */
 static bool check_program(const Compile *c)
 {
     const Program *program = c->build.program;
 
-    for (int i = 0; c->options->program && i < program->inputs.count; i++) {
+    if (!c->options->program)
+        return true;
+    if (program->inputs.count == 0) {
+        diag_error_file(NULL, "--main reads files, and the network has no "
+                              "input");
+        return false;
+    }
+    for (int i = 0; i < program->outputs.count; i++)
+        if (!check_elements(&program->outputs.at[i]))
+            return false;
+    for (int i = 0; i < program->inputs.count; i++) {
+        if (!check_elements(&program->inputs.at[i]))
+            return false;
         if (!emit_program_reads(&program->inputs.at[i])) {
             diag_error_file(NULL,
                             "--main cannot read the input '%s': it is not of "

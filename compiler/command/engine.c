@@ -203,6 +203,7 @@ static void add_samples(Engine *e, int64_t samples, const void *const *inputs,
                         Text *in)
 {
     for (int64_t s = 0; s < samples; s++) {
+        text_char(in, SAMPLE_BYTE);
         for (int i = 0; i < e->graph->inputs.count; i++) {
             size_t size = tensor_bytes(e->graph->inputs.at[i]);
             text_addn(in, (const char *)inputs[i] + (size_t)s * size, size);

@@ -78,12 +78,15 @@ void harness_begin(Text *out, const char *name)
                 name);
 }
 
-/* Opens the loop over samples. */
+/* Opens the loop over samples. Each begins with a byte: its inputs may have
+ * none. */
 void harness_read(Text *out, const Program *program)
 {
-    text_add(out, "    while (1");
+    text_add(out, "    while (fgetc(from) != EOF");
     for (int i = 0; i < program->inputs.count; i++)
-        text_printf(out, " && fread(in_%d, sizeof in_%d, 1, from) == 1", i, i);
+        text_printf(out,
+                    " && fread(in_%d, 1, sizeof in_%d, from) == sizeof in_%d",
+                    i, i, i);
     text_add(out, ") {\n");
 }
 
@@ -101,9 +104,10 @@ void harness_main(Text *out, const Program *program)
     harness_call(out, program, name);
     for (int i = 0; i < program->outputs.count; i++)
         text_printf(out,
-                    "        if (fwrite(out_%d, sizeof out_%d, 1, to) != 1)\n"
+                    "        if (fwrite(out_%d, 1, sizeof out_%d, to) != "
+                    "sizeof out_%d)\n"
                     "            return 4;\n",
-                    i, i);
+                    i, i, i);
     text_add(out, "    }\n    return fclose(to) ? 4 : 0;\n}\n");
     arena_free(arena);
 }

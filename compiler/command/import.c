@@ -330,6 +330,22 @@ static bool write_files(const Import *import, const Imported *imported)
             weights_save(imported->graph, import->weights));
 }
 
+/* The language has no arrays without elements. */
+static bool check_elements(const Graph *graph, const char *model)
+{
+    for (int i = 0; i < graph->tensors.count; i++) {
+        const Tensor *tensor = graph->tensors.at[i];
+        if (!shape_is_empty(&tensor->shape))
+            continue;
+        diag_error_file(model,
+                        "'%s' is %s: a network that people can read "
+                        "needs elements",
+                        tensor->name, shape_show(&tensor->shape));
+        return false;
+    }
+    return true;
+}
+
 static bool read_and_write(Import *import)
 {
     Graph *graph = load_layers(import->arena, import->options);
@@ -338,6 +354,10 @@ static bool read_and_write(Import *import)
 
     if (!graph)
         return false;
+    if (!check_elements(graph, import->options->files.at[0])) {
+        graph_free(graph);
+        return false;
+    }
     import_compose(import->arena, graph, path_base(import->arena, import->text),
                    path_base(import->arena, import->options->files.at[0]),
                    path_base(import->arena, import->weights), &imported);

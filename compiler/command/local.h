@@ -104,6 +104,8 @@ void harness_bench(Text *out, const Program *program, int64_t rounds);
  * call of the network. */
 void harness_arrays(Text *out, const Program *program);
 void harness_begin(Text *out, const char *name);
+/* Before each sample of the input. */
+#define SAMPLE_BYTE 1
 void harness_read(Text *out, const Program *program);
 void harness_call(Text *out, const Program *program, const char *name);
 

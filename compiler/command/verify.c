@@ -60,15 +60,16 @@ static bool find_inputs(Verify *v)
     Random random;
     CnncFit fit;
 
-    if (files % ports != 0) {
+    if (ports ? files % ports != 0 : files > 0) {
         diag_error_file(NULL, "the network has %d inputs, got %d files", ports,
                         files);
         return false;
     }
     if (!input_fit(o, &fit))
         return false;
-    v->samples =
-        files ? files / ports : (o->samples.given ? o->samples.value : SAMPLES);
+    v->samples = files   ? files / ports
+                 : ports ? (o->samples.given ? o->samples.value : SAMPLES)
+                         : 1;
     random_seed(&random, o->seed.given ? (uint64_t)o->seed.value : 1);
     for (int64_t i = 0; i < v->samples * ports; i++) {
         const Tensor *tensor = v->graph->inputs.at[i % ports];
@@ -86,9 +87,12 @@ static void add_inputs(const Verify *v, Text *in)
 {
     int ports = v->graph->inputs.count;
 
-    for (int i = 0; i < v->inputs.count; i++)
-        text_addn(in, v->inputs.at[i],
-                  tensor_bytes(v->graph->inputs.at[i % ports]));
+    for (int64_t s = 0; s < v->samples; s++) {
+        text_char(in, SAMPLE_BYTE);
+        for (int i = 0; i < ports; i++)
+            text_addn(in, v->inputs.at[s * ports + i],
+                      tensor_bytes(v->graph->inputs.at[i]));
+    }
 }
 
 /* ---- one layer --------------------------------------------------------------------- */

@@ -125,8 +125,17 @@ static bool is_used(const Run *run, const Port *port)
     return run->buffer_name[buffer_index(run, port->port->buffer)] != NULL;
 }
 
-/* Parameters that nothing reads. An output that nothing writes, or two of one
- * buffer, were forgotten when the program was made. */
+static bool has_elements(const Port *port)
+{
+    for (int d = 0; d < port->port->rank; d++)
+        if (port->port->dim[d] == 0)
+            return false;
+    return true;
+}
+
+/* Parameters that nothing reads, and those without elements. An output that
+ * nothing writes, or two of one buffer, were forgotten when the program was
+ * made. */
 static void declare_unused(Run *run)
 {
     const Net *net = run->net;
@@ -137,8 +146,13 @@ static void declare_unused(Run *run)
     }
     for (int i = 0; i < net->output_count; i++) {
         const Port *port = &net->outputs[i];
-        if (!is_used(run, port) || port_of(net->outputs, i, port->port->buffer))
+        if (!has_elements(port)) {
+            if (net->program->batch == 1)
+                write_line(run->w, "(void)%s;", port->name);
+        } else if (!is_used(run, port) ||
+                   port_of(net->outputs, i, port->port->buffer)) {
             BUG("output '%s' is not written", port->port->name);
+        }
     }
     if (!run->workspace)
         write_line(run->w, "(void)%s;", net->workspace);

@@ -90,7 +90,7 @@ Tensor *graph_constant(Graph *graph, const char *name, Shape shape,
 {
     Tensor *tensor =
         tensor_add(graph, TENSOR_CONSTANT, name, DT_F32, shape, NULL);
-    REQUIRE(shape_is_valid(&shape));
+    REQUIRE(shape_is_valid(&shape) || shape_is_empty(&shape));
     if (data)
         tensor->data = arena_copy(graph->arena, data,
                                   sizeof(float) * (size_t)shape_count(&shape));

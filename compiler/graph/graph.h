@@ -32,6 +32,9 @@ bool shape_equal(const Shape *a, const Shape *b);
 int64_t shape_count(const Shape *shape); /* elements; checked when made */
 /* False where the element count exceeds 2^40 or a dimension is below 1. */
 bool shape_is_valid(const Shape *shape);
+/* No elements: only what no node reads or makes may be so, that is, inputs
+ * that are not used, and constants that are outputs. */
+bool shape_is_empty(const Shape *shape);
 void shape_text(Text *text, const Shape *shape); /* "[28, 28, 1]" */
 /* "[28, 28, 1]" in a ring of static buffers, for messages. */
 const char *shape_show(const Shape *shape);

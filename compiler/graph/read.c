@@ -195,6 +195,11 @@ static Node *read_call(Reader *r, const char *name)
         Tensor *tensor;
         good = !inputs.count || expect(r, ",");
         tensor = good ? read_reference(r) : NULL;
+        if (tensor && shape_is_empty(&tensor->shape)) {
+            diag_error(origin_here(r)->range, "'%s' has no elements to read",
+                       tensor->name);
+            tensor = NULL;
+        }
         good = tensor;
         if (good)
             vec_push(&inputs, tensor);

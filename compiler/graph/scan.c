@@ -160,7 +160,8 @@ bool read_type(Reader *r, DType *type, Shape *shape)
             !read_int(r, &shape->dim[shape->rank++]))
             return false;
     }
-    return shape_is_valid(shape) || expected(r, "a shape of a valid size");
+    return shape_is_valid(shape) || shape_is_empty(shape) ||
+           expected(r, "a shape of a valid size");
 }
 
 static bool read_place_field(Reader *r, Tensor *tensor)

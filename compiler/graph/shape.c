@@ -48,6 +48,15 @@ bool shape_is_valid(const Shape *shape)
     return true;
 }
 
+bool shape_is_empty(const Shape *shape)
+{
+    Shape rest = *shape;
+    for (int d = 0; d < shape->rank; d++)
+        if (shape->dim[d] == 0)
+            rest.dim[d] = 1;
+    return shape_count(shape) == 0 && shape_is_valid(&rest);
+}
+
 void shape_text(Text *text, const Shape *shape)
 {
     text_char(text, '[');

@@ -35,6 +35,17 @@ static const char *tensor_name(const Tensor *tensor)
 
 /* ---- tensors -------------------------------------------------------------------- */
 
+/* An input that nobody uses, or a constant that is an output only. */
+static bool may_be_empty(const Verifier *v, const Tensor *tensor)
+{
+    for (int n = 0; n < v->graph->nodes.count; n++)
+        for (int i = 0; i < v->graph->nodes.at[n]->input_count; i++)
+            if (v->graph->nodes.at[n]->input[i] == tensor)
+                return false;
+    return shape_is_empty(&tensor->shape) &&
+           (tensor->kind == TENSOR_INPUT || tensor->kind == TENSOR_CONSTANT);
+}
+
 static void verify_identity(const Verifier *v, int index)
 {
     const Tensor *tensor = v->graph->tensors.at[index];
@@ -45,7 +56,7 @@ static void verify_identity(const Verifier *v, int index)
               tensor->id, index);
     if (tensor->poisoned)
         FAULT(v, "'%s' is poisoned", tensor->name);
-    if (!shape_is_valid(&tensor->shape))
+    if (!shape_is_valid(&tensor->shape) && !may_be_empty(v, tensor))
         FAULT(v, "'%s' has the shape %s", tensor->name,
               shape_show(&tensor->shape));
 }

@@ -198,7 +198,10 @@ static bool run(Adapt *a)
 {
     if (!check_count(a))
         return false;
-    if (!(a->folding ? fold_node(a) : a->row->run(a)) || a->failed) {
+    if (!(is_of_nothing(a) ? adapt_nothing(a)
+          : a->folding     ? fold_node(a)
+                           : a->row->run(a)) ||
+        a->failed) {
         if (!a->failed)
             BUG("'%s' was refused without a word", onnx_show(a->node->op));
         return false;

@@ -7,8 +7,7 @@
  */
 #include "import/local.h"
 
-/* By ONNX's numbers; DT_COUNT: we have no such type. */
-static DType type_of_number(int64_t number)
+DType type_of_number(int64_t number)
 {
     static const DType types[] = {
         DT_COUNT, DT_F32, DT_U8,    DT_I8,    DT_U16,  DT_I16,

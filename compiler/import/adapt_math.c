@@ -65,6 +65,9 @@ bool adapt_pow(Adapt *a)
     if (a->opset < 7)
         return in_pair(a, pair) &&
                out_tensor(a, 0, add_2(a, OP_POW, NULL, pair[0], pair[1]));
+    if (a->opset < 12 && in_type(a, 0) != in_type(a, 1))
+        return refuse(a, "of %s and %s needs opset 12",
+                      dtype_numpy(in_type(a, 0)), dtype_numpy(in_type(a, 1)));
     x = in_tensor(a, 0);
     if (x && one_exponent(a, &exponent)) {
         Tensor *y;

@@ -102,37 +102,54 @@ static bool read_slice(Adapt *a, SliceAttrs *s, int rank)
     return true;
 }
 
-/* Nothing of a list is left. */
-static bool is_empty(const SliceAttrs *s, int64_t dim)
+/* How many elements of dimension d are left. */
+static int64_t left_of(const SliceAttrs *s, int d, int64_t dim)
 {
-    const int64_t back = s->step.at[0] < 0;
-    int64_t at[2] = { s->begin.at[0], s->end.at[0] };
+    const int64_t step = s->step.at[d], back = step < 0;
+    int64_t at[2] = { s->begin.at[d], s->end.at[d] };
     for (int i = 0; i < 2; i++) {
         at[i] += at[i] < 0 ? dim : 0;
         at[i] = at[i] < -back ? -back : at[i] > dim - back ? dim - back : at[i];
     }
-    return back ? at[0] <= at[1] : at[1] <= at[0];
+    if (back ? at[0] <= at[1] : at[1] <= at[0])
+        return 0;
+    /* 1 + (distance - 1) / |step|, without a number that does not fit */
+    return back ? 1 + (at[1] + 1 - at[0]) / step
+                : 1 + (at[1] - 1 - at[0]) / step;
 }
 
-static bool give_nothing(Adapt *a)
+/* The shape where nothing is left, or there was nothing. */
+static bool is_all_gone(Adapt *a, const SliceAttrs *s, int64_t *dim)
 {
-    void *data;
-    return out_constant(
-        a, 0, constant_new(a, in_type(a, 0), 1, (int64_t[]){ 0 }, &data));
+    int64_t count = 1;
+    for (int d = 0; d < s->begin.count; d++) {
+        if (s->step.at[d] == 0)
+            return false;
+        dim[d] = left_of(s, d, in_dim(a, 0, d));
+        count = count && dim[d];
+    }
+    return count == 0;
+}
+
+static SliceAttrs whole_input(const Adapt *a)
+{
+    Shape shape = { .rank = in_rank(a, 0) };
+    for (int d = 0; d < shape.rank; d++)
+        shape.dim[d] = in_dim(a, 0, d);
+    return whole_of(&shape);
 }
 
 bool adapt_slice(Adapt *a)
 {
-    Tensor *x = in_any(a, 0);
-    SliceAttrs slice;
-    if (!x)
+    int64_t dim[ONNX_MAX_RANK];
+    SliceAttrs slice = whole_input(a);
+    if (!read_slice(a, &slice, slice.begin.count))
         return false;
-    slice = whole_of(&x->shape);
-    if (!read_slice(a, &slice, x->shape.rank))
-        return false;
-    if (a->folding && x->shape.rank == 1 && is_empty(&slice, x->shape.dim[0]))
-        return give_nothing(a);
-    return out_tensor(a, 0, add_slice(a, NULL, x, &slice));
+    if (is_all_gone(a, &slice, dim)) {
+        in_ignore(a, 0);
+        return out_nothing(a, 0, slice.begin.count, dim);
+    }
+    return out_tensor(a, 0, add_slice(a, NULL, in_any(a, 0), &slice));
 }
 
 /* ---- Split -------------------------------------------------------------------------- */
@@ -160,15 +177,15 @@ static bool equal_parts(Adapt *a, int64_t dim, int64_t *size, int count)
     const int64_t parts = a->opset >= 18 && attr_given(a, "num_outputs")
                               ? attr_int(a, "num_outputs", 0)
                               : count;
-    const int64_t each = (dim + count - 1) / count;
+    const int64_t each = dim / count + (dim % count != 0);
     if (parts != count)
         return refuse(a, "into %lld parts has %d outputs", (long long)parts,
                       count);
     if (a->opset < 18 && dim % count != 0)
         return refuse(a, "of %lld elements into %d equal parts is not possible",
                       (long long)dim, count);
-    for (int i = 0; i < count; i++)
-        size[i] = i + 1 < count ? each : dim - (count - 1) * each;
+    for (int i = 0; i < count; i++, dim -= size[i - 1])
+        size[i] = each < dim ? each : dim;
     return true;
 }
 
@@ -179,10 +196,10 @@ static bool check_parts(Adapt *a, int64_t dim, const int64_t *size, int count,
     if (given >= 0 && given != count)
         return refuse(a, "into parts of %d sizes has %d outputs", given, count);
     for (int i = 0; i < count; i++) {
-        if (size[i] < 1 || size[i] > left)
+        if (size[i] < 0 || size[i] > left)
             return refuse(a,
                           "of %lld elements with a part of %lld is not "
-                          "supported",
+                          "possible",
                           (long long)dim, (long long)size[i]);
         left -= size[i];
     }
@@ -190,27 +207,44 @@ static bool check_parts(Adapt *a, int64_t dim, const int64_t *size, int count,
                                (long long)left, (long long)dim);
 }
 
+/* Elements first, first + 1, ... of the axis; x is NULL where there are none. */
+static bool give_part(Adapt *a, int i, Tensor *x, int axis, int64_t first,
+                      int64_t size)
+{
+    int64_t dim[ONNX_MAX_RANK];
+    if (x && size > 0)
+        return out_tensor(
+            a, i, add_run(a, i ? "part" : NULL, x, axis, first, size, 1));
+    for (int d = 0; d < in_rank(a, 0); d++)
+        dim[d] = d == axis ? size : in_dim(a, 0, d);
+    return out_nothing(a, i, in_rank(a, 0), dim);
+}
+
+static bool has_elements(const Adapt *a)
+{
+    for (int d = 0; d < in_rank(a, 0); d++)
+        if (in_dim(a, 0, d) == 0)
+            return false;
+    return true;
+}
+
 bool adapt_split(Adapt *a)
 {
     const int count = a->node->output_count;
     int64_t *size = NEW_N(a->graph->arena, int64_t, count), first = 0, dim;
-    Tensor *x = in_any(a, 0);
-    int axis, given;
-    if (!x)
-        return false;
-    axis = attr_axis(a, "axis", 0, x->shape.rank);
-    given = given_parts(a, size, count);
+    const int axis = attr_axis(a, "axis", 0, in_rank(a, 0));
+    const int given = given_parts(a, size, count);
+    Tensor *x = has_elements(a) ? in_any(a, 0) : NULL;
+    in_ignore(a, 0);
     if (a->failed)
         return false;
-    dim = x->shape.dim[axis];
+    dim = in_dim(a, 0, axis);
     if (given < 0 && !equal_parts(a, dim, size, count))
         return false;
     if (!check_parts(a, dim, size, count, given))
         return false;
     for (int i = 0; i < count; first += size[i++])
-        if (a->node->output[i] && !out_tensor(a, i,
-                                              add_run(a, i ? "part" : NULL, x,
-                                                      axis, first, size[i], 1)))
+        if (a->node->output[i] && !give_part(a, i, x, axis, first, size[i]))
             return false;
     return true;
 }

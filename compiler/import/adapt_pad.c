@@ -28,8 +28,8 @@ typedef struct Borders {
 static bool read_borders(Adapt *a, int rank, Borders *borders)
 {
     int64_t given[2 * ONNX_MAX_RANK];
-    bool flags[ONNX_MAX_RANK];
-    int count, axes = -1, next = 0;
+    int list[ONNX_MAX_RANK];
+    int count, axes = -1;
     memset(borders, 0, sizeof *borders);
     if (a->opset >= 11) {
         if (!in_given(a, 1))
@@ -40,17 +40,16 @@ static bool read_borders(Adapt *a, int rank, Borders *borders)
                           2 * ONNX_MAX_RANK);
     }
     if (count >= 0 && in_given(a, 3))
-        axes = in_axes(a, 3, 18, rank, flags);
+        axes = in_axis_list(a, 3, 18, rank, list);
     if (a->failed)
         return false;
     if (count != 2 * (axes < 0 ? rank : axes))
         return refuse(a, "needs %d numbers in 'pads', got %d",
                       2 * (axes < 0 ? rank : axes), count < 0 ? 0 : count);
-    for (int d = 0; d < rank; d++) {
-        if (axes >= 0 && !flags[d])
-            continue;
-        borders->begin[d] = given[next];
-        borders->end[d] = given[count / 2 + next++];
+    for (int k = 0; k < count / 2; k++) {
+        const int d = axes < 0 ? k : list[k];
+        borders->begin[d] = given[k];
+        borders->end[d] = given[count / 2 + k];
     }
     return true;
 }

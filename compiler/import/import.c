@@ -53,13 +53,11 @@ static bool fix_dim(Import *import, const OnnxValueInfo *info, int d,
     const ImportDim *given =
         from->symbol ? given_dim(import, from->symbol) : NULL;
     *dim = given ? given->value : from->value;
-    if (*dim >= 1)
+    if (*dim >= 1 || (*dim == 0 && !given))
         return true;
-    if (given || from->value == 0) {
-        complain(import,
-                 "dimension %d of the input '%s' is %lld: a tensor "
-                 "without elements is not supported",
-                 d, onnx_show(info->name), (long long)*dim);
+    if (given) {
+        complain(import, "dimension %d of the input '%s' cannot be %lld", d,
+                 onnx_show(info->name), (long long)*dim);
     } else if (from->symbol) {
         complain(import, "dimension %d of the input '%s' is '%s', not a number",
                  d, onnx_show(info->name), onnx_show(from->symbol));
@@ -88,11 +86,18 @@ static bool input_shape(Import *import, const OnnxValueInfo *info, Shape *shape)
     shape->rank = info->rank;
     for (int d = 0; d < info->rank; d++)
         good = fix_dim(import, info, d, &shape->dim[d]) && good;
-    if (!good || (shape_is_valid(shape) && shape_count(shape) <= MOST_ELEMENTS))
+    if (!good || shape_is_empty(shape) ||
+        (shape_is_valid(shape) && shape_count(shape) <= MOST_ELEMENTS))
         return good;
     complain(import, "the input '%s' of %s is too large", onnx_show(info->name),
              shape_show(shape));
     return false;
+}
+
+static Shape shape_to_last(const Shape *shape)
+{
+    return shape_of(4, (int64_t[]){ shape->dim[0], shape->dim[2], shape->dim[3],
+                                    shape->dim[1] });
 }
 
 /* [n, c, h, w] for the model, [n, h, w, c] for the caller, or back. */
@@ -114,6 +119,19 @@ static Tensor *turned(Import *import, Tensor *tensor, const char *name,
     return node->output[0];
 }
 
+/* What has no elements is known. */
+static const OnnxTensor *nothing(Import *import, const OnnxValueInfo *info,
+                                 const Shape *shape)
+{
+    OnnxTensor *made = NEW(import->arena, OnnxTensor);
+    made->name = info->name;
+    made->type = info->type;
+    made->rank = shape->rank;
+    memcpy(made->dim, shape->dim, sizeof made->dim);
+    made->data = "";
+    return made;
+}
+
 static void add_input(Import *import, const OnnxValueInfo *info)
 {
     const bool last = import->options->channels_last && info->rank == 4;
@@ -125,13 +143,15 @@ static void add_input(Import *import, const OnnxValueInfo *info)
     value->poisoned = !input_shape(import, info, &shape);
     if (value->poisoned)
         return;
+    if (shape_is_empty(&shape))
+        value->constant = nothing(import, info, &shape);
     if (last)
-        shape = shape_of(4, (int64_t[]){ shape.dim[0], shape.dim[2],
-                                         shape.dim[3], shape.dim[1] });
+        shape = shape_to_last(&shape);
     tensor = graph_input(import->graph, name_take(import, name), info->type,
                          shape, NULL);
     tensor->title = info->name;
-    value->tensor = last ? turned(import, tensor, name, false) : tensor;
+    if (!value->constant)
+        value->tensor = last ? turned(import, tensor, name, false) : tensor;
 }
 
 static bool has_symbol(const Import *import, const char *symbol)
@@ -318,6 +338,17 @@ static bool check_output(Import *import, const OnnxValueInfo *info,
     return nearly;
 }
 
+/* Something to point to, for each output its own. */
+static Tensor *empty_tensor(Import *import, const Value *value)
+{
+    const Shape shape = shape_of(value->constant->rank, value->constant->dim);
+    Tensor *tensor = graph_constant(
+        import->graph, name_take(import, value->name), shape, NULL);
+    tensor->type = value->type;
+    tensor->data = NEW(import->arena, float);
+    return tensor;
+}
+
 static void add_output(Import *import, const OnnxValueInfo *info)
 {
     Value *value = value_find(import, info->name);
@@ -331,7 +362,10 @@ static void add_output(Import *import, const OnnxValueInfo *info)
                  dtype_numpy(value->type));
         return;
     }
-    tensor = value_tensor(import, value, &why);
+    if (value->constant && value->constant->count == 0)
+        tensor = empty_tensor(import, value);
+    else
+        tensor = value_tensor(import, value, &why);
     if (!tensor) {
         complain(import,
                  "the output '%s' is a constant (%s), which is not "
@@ -342,8 +376,12 @@ static void add_output(Import *import, const OnnxValueInfo *info)
     if (!check_output(import, info, &tensor->shape))
         return;
     name = name_take_port(import, info->name);
-    if (import->options->channels_last && tensor->shape.rank == 4)
-        tensor = turned(import, tensor, name, true);
+    if (import->options->channels_last && tensor->shape.rank == 4) {
+        if (shape_is_empty(&tensor->shape))
+            tensor->shape = shape_to_last(&tensor->shape);
+        else
+            tensor = turned(import, tensor, name, true);
+    }
     graph_output(import->graph, name, tensor, NO_RANGE);
     import->graph->outputs.at[import->graph->outputs.count - 1].title =
         info->name;

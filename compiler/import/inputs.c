@@ -292,18 +292,18 @@ bool in_number(Adapt *a, int i, const char *what, double *number)
     return true;
 }
 
-int in_axes(Adapt *a, int i, int since, int rank, bool *flags)
+int in_axis_list(Adapt *a, int i, int since, int rank, int *list)
 {
     int64_t axes[ONNX_MAX_RANK];
+    bool seen[ONNX_MAX_RANK] = { false };
     int count;
-    memset(flags, 0, sizeof *flags * (size_t)rank);
     if (a->opset >= since && !in_given(a, i))
         return -1;
     count = a->opset >= since ? in_ints(a, i, "axes", axes, ONNX_MAX_RANK)
                               : attr_ints(a, "axes", axes, ONNX_MAX_RANK);
     for (int k = 0; k < count; k++) {
         int64_t axis = axes[k] < 0 ? axes[k] + rank : axes[k];
-        if (axis < 0 || axis >= rank || flags[axis]) {
+        if (axis < 0 || axis >= rank || seen[axis]) {
             refuse(a,
                    axis < 0 || axis >= rank
                        ? "with axis %lld has no such dimension: there are %d"
@@ -311,8 +311,19 @@ int in_axes(Adapt *a, int i, int since, int rank, bool *flags)
                    (long long)axes[k], rank);
             return -1;
         }
-        flags[axis] = true;
+        seen[axis] = true;
+        list[k] = (int)axis;
     }
+    return count;
+}
+
+int in_axes(Adapt *a, int i, int since, int rank, bool *flags)
+{
+    int list[ONNX_MAX_RANK];
+    const int count = in_axis_list(a, i, since, rank, list);
+    memset(flags, 0, sizeof *flags * (size_t)rank);
+    for (int k = 0; k < count; k++)
+        flags[list[k]] = true;
     return count;
 }
 

@@ -197,8 +197,10 @@ const OnnxTensor *in_need_constant(Adapt *a, int i, const char *what);
 int in_ints(Adapt *a, int i, const char *what, int64_t *list, int most);
 /* A constant of one number of any type; false after a refusal. */
 bool in_number(Adapt *a, int i, const char *what, double *number);
-/* `axes` as an input since opset `since`, as an attribute before; sorted into
- * flags by dimension. How many, -1: not given. */
+/* `axes` as an input since opset `since`, as an attribute before: each is a
+ * dimension of the `rank` ones, in their order; or sorted into flags by
+ * dimension. How many, -1: not given. */
+int in_axis_list(Adapt *a, int i, int since, int rank, int *list);
 int in_axes(Adapt *a, int i, int since, int rank, bool *flags);
 /* The elements of a float32 constant in the arena of the graph; NULL where it
  * is none. */
@@ -274,12 +276,34 @@ OnnxTensor *constant_new(Adapt *a, DType type, int rank, const int64_t *dim,
  * at run time, and *why says what it is. */
 Tensor *value_tensor(Import *import, Value *value, const char **why);
 
+/* ---- tensors without elements (adapt_nothing.c) ---------------------------------------- */
+
+/* Whether the node's first input has no elements, or any of an elementwise
+ * operator, and the operator has a rule for that. */
+bool is_of_nothing(const Adapt *a);
+bool adapt_nothing(Adapt *a);
+/* A constant of this shape, which has no elements, with the type of input 0. */
+bool out_nothing(Adapt *a, int i, int rank, const int64_t *dim);
+
 /* ---- folding (fold.c) ------------------------------------------------------------------------------ */
 
 /* Runs the adapter on constants alone. */
 bool fold_node(Adapt *a);
 
 /* ---- shared by adapters --------------------------------------------------------------------------- */
+
+/* By ONNX's numbers; DT_COUNT: we have no such type (adapt_cast.c). */
+DType type_of_number(int64_t number);
+
+/* A pool over [n, c, d, h, w] (adapt_volume.c): OP_MAXPOOL, OP_AVGPOOL or
+ * OP_LPPOOL. The attributes of the window are read. */
+typedef struct VolumePool {
+    Op op;
+    bool dilated, ceil_mode, count_include_pad;
+    int64_t p;
+} VolumePool;
+
+bool volume_pool(Adapt *a, const VolumePool *pool);
 
 /* BatchNormalization with training_mode=1 (adapt_norm.c). */
 bool norm_of_batch(Adapt *a);

@@ -5,6 +5,7 @@
  *     64 128 256             filters, where that is the same in every use
  *     256 512 1024           4 * filters
  *     [28, 28, 2, 68]        [in.height, in.width, 2, in.channels / 2]
+ *     [784, 4]               [in.height * in.width, 4]
  */
 #include <string.h>
 
@@ -155,6 +156,32 @@ static const char *of_sizes(Writer *w, const Body *body, const Slot *slot,
     return NULL;
 }
 
+/* In terms of the first `count` dimensions multiplied. */
+static const char *of_product(Writer *w, const Body *body, const Slot *slot,
+                              int count)
+{
+    int64_t *product = NEW_N(w->arena, int64_t, body->instances);
+    int64_t *sizes = NEW_N(w->arena, int64_t, body->instances);
+    Text name = { 0 };
+    for (int d = 0; d < count; d++) {
+        const char *fact = fact_name(body->in[0]->shape.rank, d);
+        if (!fact || !find_sizes(body, d, sizes))
+            return text_free(&name), NULL;
+        for (int k = 0; k < body->instances; k++)
+            product[k] = d ? product[k] * sizes[k] : sizes[k];
+        text_printf(&name, "%s%s", d ? " * " : "", fact);
+    }
+    return multiple(w, body, slot, product, text_take(&name, w->arena));
+}
+
+/* Pixels, or elements. */
+static const char *of_products(Writer *w, const Body *body, const Slot *slot)
+{
+    const int rank = body->in[0]->shape.rank;
+    const char *text = rank > 2 ? of_product(w, body, slot, rank - 1) : NULL;
+    return text || rank < 2 ? text : of_product(w, body, slot, rank);
+}
+
 static const char *element_text(Writer *w, const Body *body, const Slot *list,
                                 int i)
 {
@@ -173,7 +200,9 @@ static const char *element_text(Writer *w, const Body *body, const Slot *list,
             if (slot.text[k])
                 return slot.text[k];
     text = of_sizes(w, body, &slot, i);
-    return text ? text : slot_of_params(w, body, &slot);
+    if (!text)
+        text = slot_of_params(w, body, &slot);
+    return text ? text : of_products(w, body, &slot);
 }
 
 /* A list number by number; NULL where one of them cannot be said. */

@@ -37,7 +37,9 @@ static void image_layout(Buffer *buffer, const Tensor *tensor)
 
 static BufferPlace buffer_place(const Tensor *tensor)
 {
-    if (tensor->kind == TENSOR_PARAMETER || tensor->kind == TENSOR_CONSTANT)
+    const bool constant =
+        tensor->kind == TENSOR_PARAMETER || tensor->kind == TENSOR_CONSTANT;
+    if (constant && tensor->place.kind == PLACE_NONE)
         return BUFFER_CONST;
     switch (tensor->place.kind) {
     case PLACE_INPUT: return BUFFER_INPUT;

@@ -45,7 +45,8 @@ static const Axes axes[OP_COUNT] = {
     [OP_MAXPOOL] = AXES_IMAGE,        [OP_AVGPOOL] = AXES_IMAGE,
     [OP_LPPOOL] = AXES_IMAGE,         [OP_GLOBAL_MAXPOOL] = AXES_IMAGE,
     [OP_GLOBAL_AVGPOOL] = AXES_IMAGE, [OP_PAD] = AXES_IMAGE,
-    [OP_UPSAMPLE] = AXES_IMAGE,
+    [OP_UPSAMPLE] = AXES_IMAGE,       [OP_LRN] = AXES_ROWS,
+    [OP_DEPTH_TO_SPACE] = AXES_IMAGE, [OP_SPACE_TO_DEPTH] = AXES_IMAGE,
 };
 
 /* A product by one matrix is one of rows; one by a vector stays. */

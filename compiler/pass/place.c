@@ -100,7 +100,9 @@ static PlaceKind kind_of(const Tensor *tensor, bool is_output)
     switch (tensor->kind) {
     case TENSOR_INPUT: return PLACE_INPUT;
     case TENSOR_PARAMETER: /* data of the program, wherever that puts it */
-    case TENSOR_CONSTANT: return PLACE_NONE;
+        return PLACE_NONE;
+    case TENSOR_CONSTANT:
+        return is_output ? PLACE_OUTPUT : PLACE_NONE; /* without elements */
     case TENSOR_VALUE:
         if (node_is_by_rows(tensor->producer))
             return PLACE_ARENA;

@@ -27,6 +27,13 @@ static int *count_reads(const Graph *graph)
     return reads;
 }
 
+/* For the output alone, or there is nothing to make. */
+static bool is_made(const Tensor *tensor, const int *reads)
+{
+    return reads[tensor->id] == 1 &&
+           (tensor->kind == TENSOR_VALUE || shape_is_empty(&tensor->shape));
+}
+
 bool pass_ports(Graph *graph, PassContext *context)
 {
     int *reads = count_reads(graph);
@@ -35,7 +42,7 @@ bool pass_ports(Graph *graph, PassContext *context)
     for (int i = 0; i < graph->outputs.count; i++) {
         Output *output = &graph->outputs.at[i];
         Tensor *tensor = output->tensor;
-        if (tensor->kind == TENSOR_VALUE && reads[tensor->id] == 1)
+        if (is_made(tensor, reads))
             continue;
         const char *path = arena_printf(graph->arena, "%s.copy", output->name);
         output->tensor =
@@ -53,7 +60,7 @@ void ports_check(const Graph *graph, const char *after)
     int *reads = count_reads(graph);
     for (int i = 0; i < graph->outputs.count; i++) {
         const Tensor *tensor = graph->outputs.at[i].tensor;
-        if (tensor->kind != TENSOR_VALUE || reads[tensor->id] != 1)
+        if (!is_made(tensor, reads))
             BUG("after %s: the output '%s' is read or made elsewhere", after,
                 graph->outputs.at[i].name);
     }

@@ -148,7 +148,7 @@ def the_other_commands_take_models():
         f.write("input x : f32[3]\nrelu\noutput y\n")
     run = subprocess.run([CNNC, "check", "net.cnn", "--dim", "N=1"], cwd=folder,
                          capture_output=True, text=True)
-    check(run.returncode == 1 and "--dim" in run.stderr,
+    check(run.returncode == 2 and "--dim" in run.stderr,
           "a network of ours has no such dimension", run.stderr)
 
 

@@ -191,6 +191,8 @@ def powers():
     expect([node("Pow", "x e", "y")], {"x": x, "e": e}, {"y": x ** e})
     expect([node("Pow", "x e", "y")], {"x": x}, {"y": x ** np.arange(4)},
            init={"e": np.arange(4)}, what="Pow by whole numbers")
+    refuse([node("Pow", "x e", "y")], {"x": x}, ["y"], "'Pow'", "opset 12",
+           init={"e": np.arange(4)}, opset=11)
     expect([node("Pow", "x e", "y", broadcast=1, axis=0)],
            {"x": x, "e": e[:3].copy()}, {"y": x ** e[:3, None]}, opset=6)
     wide = np.full((1, 1, 1), 2, np.float32)

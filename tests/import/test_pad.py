@@ -37,6 +37,13 @@ def the_value():
            init={"p": i64(2, 1), "v": np.float32(1.5), "a": i64(-1)}, opset=18)
 
 
+def axes_stand_in_any_order():
+    x = numbers(2, 3, 4, 5)
+    expect([node("Pad", "x p - a", "y")], {"x": x},
+           {"y": np.pad(x, ((0, 0), (3, 4), (1, 2), (0, 5)))},
+           init={"p": i64(1, 3, 0, 2, 4, 5), "a": i64(2, -3, 3)}, opset=18)
+
+
 def what_is_negative_is_cut_off():
     x = numbers(3, 6)
     expect([node("Pad", "x p", "y")], {"x": x},

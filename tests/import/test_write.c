@@ -277,6 +277,32 @@ static void test_lists_in_terms_of_what_flows_in(void)
     trip_free(&trip);
 }
 
+static void test_lists_in_terms_of_pixels(void)
+{
+    static const char text[] =
+        "network heads\n"
+        "input x : f32[16, 16, 8]\n"
+        "block head(filters) {\n"
+        "    in -> conv(filters, 1x1) -> relu -> conv(filters, 3x3, pad=1)\n"
+        "       -> relu -> conv(filters, 1x1) -> sigmoid\n"
+        "       -> reshape([1, in.height * in.width, filters])\n"
+        "}\n"
+        "a = x -> head(4)\n"
+        "b = x -> maxpool(2x2) -> head(4)\n"
+        "c = x -> maxpool(4x4) -> head(10)\n"
+        "d = x -> maxpool(8x8) -> head(10)\n"
+        "output a\n"
+        "output b\n"
+        "output c\n"
+        "output d\n";
+    static const char *const parts[] = {
+        "reshape([1, in.height * in.width, filters])", "stage(10)", NULL
+    };
+    Trip trip = trip_of_text(text);
+    check_has(&trip, parts);
+    trip_free(&trip);
+}
+
 /* ---- names --------------------------------------------------------------------------------- */
 
 /* Names of the weights, in the order of the graph's tensors. */
@@ -352,6 +378,7 @@ static const UnitTest tests[] = {
     UNIT(test_what_pays_for_no_block_stays),
     UNIT(test_blocks_within_blocks),
     UNIT(test_lists_in_terms_of_what_flows_in),
+    UNIT(test_lists_in_terms_of_pixels),
     UNIT(test_names_that_are_no_keys_are_bound),
     UNIT(test_layers_are_called_apart_from_names_that_count),
     UNIT(test_too_many_binds_are_none),
