@@ -310,6 +310,11 @@ static bool check_network(const CommandOptions *options)
                               "not for .cnn");
         return false;
     }
+    if (options->command == &commands[COMMAND_FORMAT]) {
+        diag_error_file(path, "a model of ONNX has no text to format");
+        diag_hint("'cnnc import' makes a network of it that has");
+        return false;
+    }
     if (!options->weights && !options->init.given)
         return true;
     diag_error_file(path,

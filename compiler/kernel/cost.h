@@ -37,6 +37,9 @@ int cost_window_count(const Nest *nest);
 /* Whether the tile's sums and what they need fit the registers, and its code
  * is not too long. */
 bool cost_fits_registers(const Cost *cost, const Candidate *candidate);
+/* The loop of a sum that is taken as several, so that none waits for the one
+ * before, and as how many; 1: it is not. */
+int64_t cost_partial(const Cost *cost, const Candidate *candidate, int *loop);
 /* Of the whole kernel. */
 double cost_cycles(const Cost *cost, const Candidate *candidate);
 bool cost_is_planar(const Cost *cost, const Candidate *candidate);

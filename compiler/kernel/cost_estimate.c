@@ -183,6 +183,26 @@ bool cost_fits_registers(const Cost *c, const Candidate *cand)
            sums * taps_of(c, cand) * copies_of(c, cand) <= 3 * code;
 }
 
+int64_t cost_partial(const Cost *c, const Candidate *cand, int *loop)
+{
+    int64_t sums = sums_of(c, cand), times = ceil_div(CHAINS, sums);
+    int64_t room = c->target->registers - other_registers(c, cand);
+    int found = 0;
+    for (int i = 0; i < c->nest->count; i++) {
+        if (loop_at(c, i)->part == NEST_OUT)
+            continue;
+        *loop = i;
+        found++;
+    }
+    if (found != 1 || !c->nest->fma || c->lanes == 1 ||
+        loop_at(c, *loop)->part != NEST_REDUCE || cost_is_tap(c, cand, *loop) ||
+        loop_at(c, *loop)->limited || loop_at(c, *loop)->extent < 4 * CHAINS)
+        return 1;
+    if (times > room / sums)
+        times = room / sums;
+    return times > 1 ? times : 1;
+}
+
 /* ---- cycles ----------------------------------------------------------------------------- */
 
 static double max2(double a, double b)
@@ -290,7 +310,9 @@ static double step_cycles(const Cost *c, const Candidate *cand, double nv,
     double sums = nv * t * (double)(cand->rows * held_of(c, cand));
     double per_cycle = c->target->flops_per_cycle / (2 * c->lanes);
     double work = sums * taps / per_cycle;
-    double chain = sums < CHAINS ? taps * LATENCY : 0;
+    int around;
+    double chains = sums * (double)cost_partial(c, cand, &around);
+    double chain = chains < CHAINS ? taps * LATENCY * sums / chains : 0;
     double loop = steps_of(c, cand) > 1 ? 1.5 : 0;
     return max2(max2(work, loads_of(c, cand, nv, t) / 2), chain) + loop +
            far_cycles(c, cand, nv, t);

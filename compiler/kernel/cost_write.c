@@ -403,6 +403,18 @@ static void write_marks(Write *w)
     text_free(&unroll);
 }
 
+/* Few sums, each of many products. */
+static void write_partial(const Write *w)
+{
+    int loop;
+    int64_t times = cost_partial(w->cost, w->cand, &loop);
+    if (times == 1 || w->block[loop] != NULL)
+        return;
+    schedule_add(w->schedule, STEP_PARTIAL, 1, times, w->name[loop][0]);
+    schedule_add(w->schedule, STEP_UNROLL, 0, 0,
+                 part_of(w->name[loop][0], "u"));
+}
+
 /* Weights that the second cache does not hold come while the slice before them
  * serves its rows. */
 static void write_prefetch(const Write *w)
@@ -444,6 +456,7 @@ void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
     }
     if (w.peel.length > 0)
         schedule_add(schedule, STEP_PEEL, 0, 1, text_get(&w.peel));
+    write_partial(&w);
     write_marks(&w);
     if (cost_sorts_input(cost, cand))
         schedule_add(schedule, STEP_REUSE, 0, 0, nest->x->buffer->name);

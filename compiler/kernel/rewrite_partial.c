@@ -15,6 +15,9 @@
  *                                       acc += x[64 + i.r]
  *
  * So element i belongs to partial sum i mod 32 here, and the order is fixed.
+ * Where loops stand between i and the sum (over the outputs of a dense layer),
+ * part[i.u] has all of their elements: by 1 times 4, say, four sums for each
+ * output take turns, none of which waits for the one before.
  * Smallest and largest elements may be looked at twice: there the last vector
  * ends at the last element, and nothing is left over.
  */
@@ -22,11 +25,17 @@
 
 #include <math.h>
 
+#define INNER_MOST (KERNEL_RANK - 2)
+#define PARTS_MOST 1024 /* elements of all partial sums */
+
 typedef struct Partial {
     Kernel *kernel;
     int64_t lanes, times;
     const Var *outer, *times_var, *lane, *rest, *left; /* .o .u .i .t .r */
     const Stmt *sum;                                   /* of the loop at hand */
+    const Stmt *inner[INNER_MOST]; /* loops between the two */
+    int64_t extent[INNER_MOST];
+    int depth;
     const Var *var;
     Buffer *part;
     Stmt *first, **end; /* what it becomes */
@@ -55,16 +64,34 @@ static Stmt *loop_of(const Partial *p, const Var *var, int64_t count,
     return loop;
 }
 
+/* The statement, for every lane, within copies of the loops around the sum. */
+static Stmt *nest_of(const Partial *p, Stmt *stmt)
+{
+    for (int i = p->depth - 1; i >= 0; i--) {
+        stmt = loop_of(p, p->inner[i]->loop.var, p->extent[i], stmt);
+        stmt->loop.mark = p->inner[i]->loop.mark;
+    }
+    return stmt;
+}
+
+static Stmt *vector_of(const Partial *p, Stmt *stmt)
+{
+    return nest_of(p, loop_of(p, p->lane, p->lanes, stmt));
+}
+
 static void append(Partial *p, Stmt *stmt)
 {
     *p->end = stmt;
     p->end = &stmt->next;
 }
 
-/* part[u][i.i] */
+/* part[u][the inner loops'][i.i] */
 static Access part_at(const Partial *p, const Affine *u)
 {
-    const Affine *index[KERNEL_RANK] = { u, affine_var(p->kernel, p->lane) };
+    const Affine *index[KERNEL_RANK] = { u };
+    for (int i = 0; i < p->depth; i++)
+        index[1 + i] = affine_var(p->kernel, p->inner[i]->loop.var);
+    index[1 + p->depth] = affine_var(p->kernel, p->lane);
     return access_at(p->part, index);
 }
 
@@ -97,8 +124,7 @@ static void clear(Partial *p, int64_t times)
     stmt->store.value =
         expr_const(k, p->sum->store.value->type, identity_of(p->sum->store.op));
     stmt->store.lanes = stmt->store.active = 1;
-    stmt = loop_of(p, p->lane, p->lanes, stmt);
-    append(p, loop_of(p, p->times_var, times, stmt));
+    append(p, loop_of(p, p->times_var, times, vector_of(p, stmt)));
 }
 
 /* Rounds of times * lanes elements. */
@@ -110,7 +136,7 @@ static void main_loop(Partial *p, int64_t rounds, int64_t times)
         k, affine_scale(k, affine_var(k, p->outer), times * p->lanes),
         affine_add(k, affine_scale(k, u, p->lanes), affine_var(k, p->lane)));
     Stmt *stmt = sum_at(p, at, part_at(p, u));
-    stmt = loop_of(p, p->times_var, times, loop_of(p, p->lane, p->lanes, stmt));
+    stmt = loop_of(p, p->times_var, times, vector_of(p, stmt));
     append(p, loop_of(p, p->outer, rounds, stmt));
 }
 
@@ -125,8 +151,7 @@ static void vectors_from(Partial *p, int64_t start, int64_t count)
         start);
     Stmt *stmt = sum_at(p, at, part_at(p, affine_const(k, 0)));
     if (count > 0)
-        append(p,
-               loop_of(p, p->rest, count, loop_of(p, p->lane, p->lanes, stmt)));
+        append(p, loop_of(p, p->rest, count, vector_of(p, stmt)));
 }
 
 static const Expr *load_part(const Partial *p, const Affine *u)
@@ -141,11 +166,10 @@ static void combine(Partial *p, int64_t times)
     const Affine *zero = affine_const(k, 0);
     const Affine *next = affine_shift(k, affine_var(k, p->times_var), 1);
     Stmt *stmt = accum(p, op, part_at(p, zero), load_part(p, next), NULL);
-    stmt = loop_of(p, p->lane, p->lanes, stmt);
     if (times > 1)
-        append(p, loop_of(p, p->times_var, times - 1, stmt));
+        append(p, loop_of(p, p->times_var, times - 1, vector_of(p, stmt)));
     stmt = accum(p, op, p->sum->store.place, load_part(p, zero), NULL);
-    append(p, loop_of(p, p->lane, p->lanes, stmt));
+    append(p, vector_of(p, stmt));
 }
 
 /* The last elements, fewer than a vector. */
@@ -154,15 +178,32 @@ static void leftovers(Partial *p, int64_t start, int64_t count)
     Kernel *k = p->kernel;
     const Affine *at = affine_shift(k, affine_var(k, p->left), start);
     if (count > 0)
-        append(p,
-               loop_of(p, p->left, count, sum_at(p, at, p->sum->store.place)));
+        append(p, loop_of(p, p->left, count,
+                          nest_of(p, sum_at(p, at, p->sum->store.place))));
 }
 
 /* ---- the loop --------------------------------------------------------------------- */
 
-static bool is_sum(const Stmt *loop, int64_t least, int64_t *count, Text *why)
+/* Goes down to the sum through loops from 0 to a constant. */
+static const Stmt *find_sum(Partial *p, const Stmt *stmt)
 {
-    const Stmt *sum = loop->loop.body;
+    int64_t lo, parts = p->lanes * p->times;
+    p->depth = 0;
+    while (stmt->kind == STMT_LOOP && stmt->next == NULL &&
+           p->depth < INNER_MOST &&
+           loop_constant(stmt, &lo, &p->extent[p->depth]) && lo == 0 &&
+           p->extent[p->depth] > 0 &&
+           p->extent[p->depth] <= PARTS_MOST / parts) {
+        parts *= p->extent[p->depth];
+        p->inner[p->depth++] = stmt;
+        stmt = stmt->loop.body;
+    }
+    return stmt;
+}
+
+static bool is_sum(const Stmt *loop, const Stmt *sum, int64_t least,
+                   int64_t *count, Text *why)
+{
     int64_t lo;
     const char *fault = NULL;
     if (!loop_constant(loop, &lo, count) || lo != 0 || *count < least)
@@ -203,9 +244,9 @@ static bool partial_loop(void *context, Kernel *k, Stmt **link,
     Stmt *loop = *link, *after = loop->next;
     int64_t count;
     (void)around;
-    if (!is_sum(loop, p->lanes, &count, why))
+    p->sum = find_sum(p, loop->loop.body);
+    if (!is_sum(loop, p->sum, p->lanes, &count, why))
         return false;
-    p->sum = loop->loop.body;
     p->var = loop->loop.var;
     p->first = NULL;
     p->end = &p->first;
@@ -213,8 +254,11 @@ static bool partial_loop(void *context, Kernel *k, Stmt **link,
     int64_t times = count < p->lanes * p->times ? 1 : p->times;
     int64_t rounds = count / (p->lanes * times);
     int64_t seen = rounds * p->lanes * times, left = count % p->lanes;
-    p->part = kernel_local(k, "part", DT_F32, BUFFER_REG, 2,
-                           (int64_t[]){ times, p->lanes });
+    int64_t dims[KERNEL_RANK] = { times };
+    for (int i = 0; i < p->depth; i++)
+        dims[1 + i] = p->extent[i];
+    dims[1 + p->depth] = p->lanes;
+    p->part = kernel_local(k, "part", DT_F32, BUFFER_REG, 2 + p->depth, dims);
     clear(p, times);
     main_loop(p, rounds, times);
     vectors_from(p, seen, (count - seen) / p->lanes);

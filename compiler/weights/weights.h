@@ -66,7 +66,7 @@ const WeightTensor *weights_find(const WeightFile *file, const char *name);
 const char *weights_metadata(const WeightFile *file, const char *key);
 
 /* An input of a network from a file: as cnnc_input_read, for shapes with more
- * dimensions of 1 in front, and for images whose channels come first. */
+ * dimensions of 1 in front, too. */
 bool picture_read(const char *path, CnncType type, int rank,
                   const int64_t *shape, const CnncFit *fit, void *out,
                   CnncError *error);

@@ -4,10 +4,12 @@
  *
  *     seven.png   [28][28][1] by way of an image's fitting
  *     seven.npy   [28][28], [1][28][28], ...: the same but for ones
+ *     cat.png     [3][32][32]: channel by channel
  */
 #include "local.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The next dimension that is not 1, or 1 at the end. */
@@ -65,6 +67,39 @@ static bool take_array(Input *in, CnncType type, int rank, const int64_t *dim,
     return done;
 }
 
+static bool is_channels(int64_t size)
+{
+    return size == 1 || size == 3;
+}
+
+/* in[pixels][channels] to out[channels][pixels] */
+static void turn(const char *in, char *out, size_t element, size_t pixels,
+                 size_t channels)
+{
+    size_t c, i;
+    for (c = 0; c < channels; c++)
+        for (i = 0; i < pixels; i++, out += element)
+            memcpy(out, in + (i * channels + c) * element, element);
+}
+
+/* The image as out[dim[0]][dim[1]][dim[2]], the channels first. */
+static bool fit_planes(Input *in, const CnncImage *image, CnncType type,
+                       const int64_t *dim, const CnncFit *fit, void *out)
+{
+    const int64_t full[3] = { dim[1], dim[2], dim[0] };
+    const size_t element = cnnc_type_size(type), channels = (size_t)dim[0];
+    const size_t count = (size_t)dim[1] * (size_t)dim[2];
+    char *pixels = (char *)malloc(count * channels * element);
+    bool done;
+    if (!pixels)
+        return cnnc_io_fail(in, CNNC_ERROR_MEMORY, "no memory for an image");
+    done = cnnc_io_fit(in, image, type, full, fit, pixels);
+    if (done)
+        turn(pixels, (char *)out, element, count, channels);
+    free(pixels);
+    return done;
+}
+
 static bool take_image(Input *in, CnncType type, int rank, const int64_t *dim,
                        const CnncFit *fit, void *out)
 {
@@ -75,13 +110,14 @@ static bool take_image(Input *in, CnncType type, int rank, const int64_t *dim,
         return cnnc_io_fail(in, CNNC_ERROR_SHAPE,
                             "an image is no input of %d dimensions", rank);
     memcpy(full, dim, (size_t)rank * sizeof *dim);
-    if (full[2] != 1 && full[2] != 3)
+    if (!is_channels(full[2]) && !is_channels(full[0]))
         return cnnc_io_fail(in, CNNC_ERROR_SHAPE,
                             "an image becomes 1 or 3 channels, not %lld",
                             (long long)full[2]);
     if (!cnnc_io_image(in, &image))
         return false;
-    done = cnnc_io_fit(in, &image, type, full, fit, out);
+    done = is_channels(full[2]) ? cnnc_io_fit(in, &image, type, full, fit, out)
+                                : fit_planes(in, &image, type, full, fit, out);
     cnnc_image_free(&image);
     return done;
 }

@@ -33,6 +33,8 @@ for words in "--init 1" "--weights w.safetensors"; do
     expect 2 "$CNNC" net.onnx $words
     grep_err "'${words%% *}' is for networks of the language"
 done
+expect 2 "$CNNC" format net.onnx
+grep_err "no text to format"
 expect 2 "$CNNC" check tiny.cnn --io-layout nhwc
 grep_err "--dim and --io-layout are for models of ONNX"
 expect 2 "$CNNC" tiny.cnn --dim n=1

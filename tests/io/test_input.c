@@ -22,6 +22,25 @@ static void test_an_image_is_fitted(void)
     remove(path);
 }
 
+static void test_an_image_is_turned_where_its_channels_come_first(void)
+{
+    static const uint8_t planes[] = { 1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12 };
+    const char *path = scratch_path("io_planes.ppm");
+    const int64_t dim[3] = { 3, 1, 4 }, grey[3] = { 1, 1, 4 };
+    Bytes b = { { 0 }, 0 };
+    uint8_t out[12];
+    float real[12];
+    put_text(&b, "P3 4 1 255 1 2 3 4 5 6 7 8 9 10 11 12");
+    save(path, &b);
+    CU_ASSERT(cnnc_input_read(path, CNNC_U8, 3, dim, NULL, out, NULL));
+    CU_ASSERT_EQUAL(memcmp(out, planes, sizeof planes), 0);
+    CU_ASSERT(cnnc_input_read(path, CNNC_F32, 3, dim, NULL, real, NULL));
+    CU_ASSERT(real[1] == 4 / 255.0f && real[11] == 12 / 255.0f);
+    CU_ASSERT(cnnc_input_read(path, CNNC_U8, 3, grey, NULL, out, NULL));
+    CU_ASSERT(out[0] == 2 && out[3] == 11);
+    remove(path);
+}
+
 static void test_an_array_is_taken_as_it_is(void)
 {
     const char *path = scratch_path("io_input.npy");
@@ -52,7 +71,7 @@ static void test_an_array_is_taken_as_it_is(void)
 static void test_what_no_image_can_be(void)
 {
     const char *path = scratch_path("io_input2.pgm");
-    const int64_t one[1] = { 2 }, five[3] = { 1, 2, 5 };
+    const int64_t one[1] = { 2 }, five[3] = { 2, 1, 5 };
     Bytes b = { { 0 }, 0 };
     uint8_t out[10];
     CnncError error;
@@ -70,6 +89,7 @@ static void test_what_no_image_can_be(void)
 
 static const UnitTest tests[] = {
     UNIT(test_an_image_is_fitted),
+    UNIT(test_an_image_is_turned_where_its_channels_come_first),
     UNIT(test_an_array_is_taken_as_it_is),
     UNIT(test_what_no_image_can_be),
 };

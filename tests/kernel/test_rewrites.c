@@ -303,6 +303,60 @@ static void test_a_channel_that_is_missing_is_refused(void)
     arena_free(arena);
 }
 
+/* ---- sums that take turns -------------------------------------------------------- */
+
+static int registers_of(const Kernel *kernel)
+{
+    int64_t count = 0;
+    for (int i = 0; i < kernel->locals.count; i++)
+        count += kernel->locals.at[i]->place == BUFFER_REG
+                     ? test_count(kernel->locals.at[i])
+                     : 0;
+    return (int)count;
+}
+
+static void test_sums_of_several_outputs_take_turns(void)
+{
+    for (int64_t products = 4; products < 40; products++) {
+        Arena *arena = arena_new();
+        const char *n = arena_printf(arena, "%d", (int)products);
+        Program *p = kernel_of(
+            arena,
+            arena_printf(arena,
+                         "x: input f32[%s]\nw: const f32[%s][24]\n"
+                         "y: output f32[24]\n",
+                         n, n),
+            arena_printf(arena,
+                         "local acc: reg f32[3][8]\n"
+                         "for o in 0..3\n"
+                         "    for i in 0..8\n"
+                         "        acc[o][i] = 1.0\n"
+                         "for k in 0..%s\n"
+                         "    for o in 0..3\n"
+                         "        for i in 0..8\n"
+                         "            acc[o][i] fma= x[k], w[k][8*o + i]\n"
+                         "for o in 0..3\n"
+                         "    for i in 0..8\n"
+                         "        y[8*o + i] = acc[o][i]\n",
+                         n));
+        Kernel *k = p->kernels.at[0];
+        int64_t count, again;
+        float *before = program_output(arena, p, 1, &count);
+        CU_ASSERT_TRUE(apply_text(
+            arena, k,
+            "k: partial k times 4; unroll k.u; unroll o; vectorize i\n"));
+        kernel_simplify(k);
+        kernel_verify(k, p->target, true);
+        kernel_prove(k);
+        CU_ASSERT_EQUAL(registers_of(k), (1 + 4) * 24);
+        float *after = program_output(arena, p, 1, &again);
+        CU_ASSERT_EQUAL_FATAL(count, again);
+        CU_ASSERT_EQUAL(memcmp(before, after, 4 * (size_t)count), 0);
+        program_free(p);
+        arena_free(arena);
+    }
+}
+
 /* y[c][p] = x[p][c] */
 static Program *turning_nest(Arena *arena, int64_t pixels, int64_t channels)
 {
@@ -357,7 +411,8 @@ static void test_a_schedule_reads_back(void)
         "    order oc.o oh ow.o kh c | kw ow.i oc.i; pack w;\n"
         "    peel ow.o; peel oc.o first 0; fuse a b as i; unroll kw ow.i;\n"
         "    vectorize oc.i; reuse x; prefetch w c ahead 512\n"
-        "pool: partial i by 16 times 4; partial j by 8; vectorize c\n";
+        "pool: partial i by 16 times 4; partial j by 8; partial k times 4;\n"
+        "    vectorize c\n";
     ScheduleList list = { 0 };
     Text out = { 0 };
     CU_ASSERT_TRUE(schedule_read(source_from_text(arena, "s", text), &list));
@@ -385,6 +440,7 @@ static const UnitTest tests[] = {
     UNIT(test_chosen_schedules_keep_the_answer),
     UNIT(test_planes_are_woven_into_pixels),
     UNIT(test_a_channel_that_is_missing_is_refused),
+    UNIT(test_sums_of_several_outputs_take_turns),
     UNIT(test_much_is_turned_tile_by_tile),
     UNIT(test_a_schedule_reads_back),
 };

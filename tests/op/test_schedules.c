@@ -105,9 +105,29 @@ static void test_a_last_layer_of_few_channels_runs_over_pixels(void)
     }
 }
 
+/* Eight sums of 128 products would each wait for their own last one. */
+static void test_few_outputs_take_their_sums_in_turns(void)
+{
+    for (int i = 0; i < target_count; i++) {
+        Text text = { 0 };
+        if (target_lanes(&targets[i]) == 1)
+            continue;
+        schedules_of("graph one\n"
+                     "input x: f32[128]\n"
+                     "parameter w: f32[128, 8] layout=dense fan_in=128\n"
+                     "d: f32[8] = dense(x, w; units=8, bias=no)\n"
+                     "output y = d\n",
+                     &targets[i], &text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&text), "partial c"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&text), "times"));
+        text_free(&text);
+    }
+}
+
 static const UnitTest tests[] = {
     UNIT(test_a_padded_1x1_convolution_has_vectors),
     UNIT(test_softmax_has_vectors_along_and_across_its_axis),
     UNIT(test_a_last_layer_of_few_channels_runs_over_pixels),
+    UNIT(test_few_outputs_take_their_sums_in_turns),
 };
 UNIT_MAIN("schedules", tests)

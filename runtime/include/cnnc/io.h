@@ -199,7 +199,8 @@ bool cnnc_image_to_f32(const CnncImage *image, int64_t height, int64_t width,
 /*
  * A network's input from a file, an image or a .npy array by its content.
  * type is CNNC_U8 or CNNC_F32; out holds the product of dim elements.
- * An image needs [height][width], or [height][width][channels]. An array's
+ * An image needs [height][width], or [height][width][channels]; where the last
+ * cannot be channels, [channels][height][width] is meant. An array's
  * elements are taken as they are (fit does not touch them); its shape may
  * differ in dimensions of 1 only.
  */
