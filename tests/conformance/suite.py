@@ -6,28 +6,13 @@ import os
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+import modules  # noqa: E402
+
 SOURCE, BUILD, CNNC = (os.environ[v] for v in
                        ("CNNC_SOURCE", "CNNC_BUILD", "CNNC"))
 SUITE = os.environ.get("CNNC_CONFORMANCE") or os.path.join(
     SOURCE, "..", "shared", "conformance")
-
-
-def skip(why):
-    print("skipped:", why)
-    sys.exit(77)
-
-
-def find_modules():
-    """onnx and numpy: of this python, or of Debian's"""
-    try:
-        import numpy, onnx  # noqa: F401
-    except ImportError:
-        other = "/usr/bin/python3"
-        if os.path.realpath(sys.executable) == os.path.realpath(other) or \
-                subprocess.run([other, "-c", "import numpy, onnx"],
-                               stderr=subprocess.DEVNULL).returncode:
-            skip("python3-onnx and python3-numpy are not there")
-        os.execv(other, [other] + sys.argv)
 
 
 def unpack(name):
@@ -48,12 +33,12 @@ def load_harness():
     """The program that runs cases, as a module; ends the test where something
     that it needs is not there."""
     if not os.path.exists(os.path.join(SUITE, "run.py")):
-        skip("no conformance cases in " + SUITE)
-    find_modules()
+        modules.skip("no conformance cases in " + SUITE)
+    modules.need("numpy", "onnx")
     features = subprocess.run([CNNC, "--version"], capture_output=True,
                               text=True).stdout
     if "without ONNX" in features:
-        skip("this cnnc was built without ONNX")
+        modules.skip("this cnnc was built without ONNX")
     spec = importlib.util.spec_from_file_location(
         "harness", os.path.join(SUITE, "run.py"))
     harness = importlib.util.module_from_spec(spec)

@@ -14,26 +14,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+import modules  # noqa: E402
 
-def skip(why):
-    print("skipped:", why)
-    sys.exit(77)
-
-
-def find_modules():
-    """onnx and numpy: of this python, or of the system's"""
-    try:
-        import numpy, onnx  # noqa: F401
-    except ImportError:
-        other = "/usr/bin/python3"
-        if os.path.realpath(sys.executable) == os.path.realpath(other) or \
-                subprocess.run([other, "-c", "import numpy, onnx"],
-                               stderr=subprocess.DEVNULL).returncode:
-            skip("python3-onnx and python3-numpy are not there")
-        os.execv(other, [other] + sys.argv)
-
-
-find_modules()
+modules.need("numpy", "onnx")
 import numpy as np  # noqa: E402
 import onnx  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402,F401
@@ -43,7 +27,7 @@ CC = os.environ.get("CC", "cc")
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"]
 if "without ONNX" in subprocess.run([CNNC, "--version"], capture_output=True,
                                     text=True).stdout:
-    skip("this cnnc was built without ONNX")
+    modules.skip("this cnnc was built without ONNX")
 
 folder = tempfile.mkdtemp(prefix="cnnc-import-")
 faults = []

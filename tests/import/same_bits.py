@@ -12,14 +12,11 @@ import os
 import subprocess
 import sys
 
-SYSTEM = "/usr/bin/python3"  # where a distribution's packages are
-try:
-    import numpy as np
-except ImportError as missing:
-    if sys.executable != SYSTEM and os.path.exists(SYSTEM):
-        os.execv(SYSTEM, [SYSTEM] + sys.argv)
-    print("cannot run:", missing)
-    sys.exit(77)
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+import modules  # noqa: E402
+
+modules.need("numpy", "onnx")
+import numpy as np  # noqa: E402
 
 SOURCE = os.environ.get("CNNC_SOURCE", ".")
 CNNC = os.environ.get("CNNC", "build/cnnc")

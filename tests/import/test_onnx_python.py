@@ -10,29 +10,18 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+import modules  # noqa: E402
+
+modules.need("numpy", "onnx")
+import numpy as np  # noqa: E402
+import onnx  # noqa: E402
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
 CNNC = os.environ["CNNC"]
-
-
-def skip(why):
-    print("skipped:", why)
-    sys.exit(77)
-
-
-try:
-    import numpy as np
-    import onnx
-except ImportError:
-    other = "/usr/bin/python3"
-    if os.path.realpath(sys.executable) == os.path.realpath(other) or \
-            subprocess.run([other, "-c", "import numpy, onnx"],
-                           stderr=subprocess.DEVNULL).returncode:
-        skip("python3-onnx and python3-numpy are not there")
-    os.execv(other, [other] + sys.argv)
 if "without ONNX" in subprocess.run([CNNC, "--version"], capture_output=True,
                                     text=True).stdout:
-    skip("this cnnc was built without ONNX")
-
-from onnx import TensorProto, helper, numpy_helper
+    modules.skip("this cnnc was built without ONNX")
 
 random = np.random.default_rng(1)
 W = random.standard_normal((4, 2, 3, 3)).astype(np.float32)

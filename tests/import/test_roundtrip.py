@@ -13,16 +13,8 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import same_bits  # noqa: E402
 import numpy as np  # noqa: E402
-
-try:
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-except ImportError as missing:
-    if (sys.executable != same_bits.SYSTEM
-            and os.path.exists(same_bits.SYSTEM)):
-        os.execv(same_bits.SYSTEM, [same_bits.SYSTEM] + sys.argv)
-    print("cannot run:", missing)
-    sys.exit(77)
+import onnx  # noqa: E402
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 
 class Maker:

@@ -11,16 +11,13 @@ import sys
 import tempfile
 import warnings
 
-SYSTEM = "/usr/bin/python3"  # where a distribution's PyTorch is
-try:
-    import numpy as np
-    import torch
-    import torch.nn.functional as F
-except ImportError as missing:
-    if sys.executable != SYSTEM and os.path.exists(SYSTEM):
-        os.execv(SYSTEM, [SYSTEM] + sys.argv)
-    print("cannot run:", missing)
-    sys.exit(77)
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+import modules  # noqa: E402
+
+modules.need("numpy", "torch")
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
 
 warnings.simplefilter("ignore")  # even kernels and 'same'
 PROGRAM = os.path.join(os.environ["CNNC_BUILD"], "tests", "evaluate_text")
