@@ -45,7 +45,8 @@ static void usage(void)
         "usage: compare [--library FILE] [--cpu N] [--rounds N] [--ms N] "
         "[--patience SECONDS]\n               [--scale X] --input H,W,C|N --output H,W,C|N "
         "NAME=SIDE...\n"
-        "   or with --onnx-input N,..:NAME --onnx-output N,..:NAME\n",
+        "   or with --onnx-input N,..:NAME and --onnx-output N,..:NAME, each "
+        "once a tensor\n",
         stderr);
     exit(2);
 }
@@ -65,24 +66,41 @@ static Shape parse_shape(const char *text)
     return s;
 }
 
-/* 1,3,32,32:NAME */
-static Shape parse_tensor(const char *text)
+/* 1,3,32,32:NAME; :NAME where there are no dimensions */
+static Port parse_port(const char *text)
 {
-    Shape s = { .h = 1, .w = 1, .c = 1, .rank = 1 };
+    const long long most = 1 << 30;
+    Port port = { .name = *text == ':' ? text + 1 : NULL };
     const char *at = text;
-    while (s.name == NULL) {
+    while (port.name == NULL) {
         char *end;
         long long dim = strtoll(at, &end, 10);
-        if (end == at || dim < 1 || dim > (1 << 30) / s.c ||
-            s.dims == ORT_RANK || (*end != ',' && *end != ':'))
+        if (end == at || dim < 1 || port.rank == ORT_RANK ||
+            dim > most / (long long)port_count(&port) ||
+            (*end != ',' && *end != ':'))
             usage();
-        s.dim[s.dims++] = dim;
-        s.c *= dim;
+        port.dim[port.rank++] = dim;
         at = end + 1;
         if (*end == ':')
-            s.name = at;
+            port.name = at;
     }
-    return s;
+    return port;
+}
+
+/* Another tensor, behind those that are there. */
+static void add_port(Shape *s, const char *text)
+{
+    Port port = parse_port(text);
+    size_t end = s->ports ? (size_t)s->c : 0, count = port_count(&port);
+    if (s->ports == ORT_PORTS) {
+        fprintf(stderr, "compare: more than %d inputs or outputs\n", ORT_PORTS);
+        exit(2);
+    }
+    port.offset = (end + PORT_ALIGNMENT - 1) / PORT_ALIGNMENT * PORT_ALIGNMENT;
+    s->port[s->ports++] = port;
+    s->h = s->w = 1;
+    s->rank = 1;
+    s->c = (int64_t)(port.offset + count);
 }
 
 static void *table_new(size_t count, size_t size)
@@ -96,7 +114,7 @@ static void *table_new(size_t count, size_t size)
 /* The same numbers in every run: 16 bits of a linear congruence. */
 static void fill_input(Task *task)
 {
-    size_t count = shape_count(task->input);
+    size_t count = shape_count(&task->input);
     task->bytes = buffer_new(count);
     task->values = buffer_new(count * sizeof(float));
     uint64_t state = 1;
@@ -191,7 +209,7 @@ static void print(const Race *race)
            race->cpu, machine_lanes(), race->disturbed);
     for (int i = 0; i < race->count; i++) {
         double error =
-            side_error(&race->sides[0], &race->sides[i], race->task.output);
+            side_error(&race->sides[0], &race->sides[i], &race->task.output);
         printf("%s{\"name\": \"%s\", \"runs\": %ld, \"error\": %.3g",
                i ? ", " : "", race->sides[i].name, race->runs[i],
                isfinite(error) ? error : 1e30);
@@ -218,9 +236,9 @@ static int parse_option(Race *race, const char *name, const char *value)
     else if (strcmp(name, "--scale") == 0)
         race->task.scale = atof(value);
     else if (strcmp(name, "--onnx-input") == 0)
-        race->task.input = parse_tensor(value);
+        add_port(&race->task.input, value);
     else if (strcmp(name, "--onnx-output") == 0)
-        race->task.output = parse_tensor(value);
+        add_port(&race->task.output, value);
     else if (strcmp(name, "--input") == 0)
         race->task.input = parse_shape(value);
     else if (strcmp(name, "--output") == 0)

@@ -15,11 +15,11 @@ import nets
 
 
 def names(path):
-    """What a file calls its first input and output; weights are no input."""
+    """What a file calls its inputs and its outputs; weights are no input."""
     graph = onnx.load(path, load_external_data=False).graph
     known = {t.name for t in graph.initializer}
-    inputs = [i.name for i in graph.input if i.name not in known]
-    return (inputs or [""])[0], graph.output[0].name
+    return ([i.name for i in graph.input if i.name not in known],
+            [o.name for o in graph.output])
 
 
 def onnx_shape(shape):

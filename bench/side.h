@@ -8,21 +8,30 @@
  *
  * All get the same numbers, each in its own layout: ours are channels last,
  * ONNX Runtime's channels first; but of a model that is an ONNX file all have
- * the layout of that file.
+ * the layout of that file. Such a model may have several inputs and outputs:
+ * they lie in one buffer, each on a boundary of PORT_ALIGNMENT floats.
  */
 #ifndef BENCH_SIDE_H
 #define BENCH_SIDE_H
 
 #include "ort/ort.h"
 
-/* A shape per sample: [h][w][c], or [n] as h = w = 1. */
+#define PORT_ALIGNMENT 16 /* workshop.py relies on it */
+
+/* A tensor of an ONNX file: what the file says of it, and where it begins. */
+typedef struct {
+    const char *name;
+    int64_t dim[ORT_RANK];
+    size_t rank, offset;
+} Port;
+
+/* A shape per sample: [h][w][c], or [n] as h = w = 1; with ports, n is the
+ * length of the buffer that they share. */
 typedef struct {
     int64_t h, w, c;
     size_t rank; /* 3 or 1 */
-    /* Of a tensor of an ONNX file: [n], and what the file says of it. */
-    const char *name; /* NULL: no such file */
-    int64_t dim[ORT_RANK];
-    size_t dims;
+    Port port[ORT_PORTS];
+    size_t ports; /* 0: no such file */
 } Shape;
 
 typedef struct {
@@ -47,7 +56,8 @@ typedef struct {
     void *library;
 } Side;
 
-size_t shape_count(Shape shape);
+size_t shape_count(const Shape *shape);
+size_t port_count(const Port *port);
 
 /* Zeroed memory, aligned alike for every side; for free(). */
 void *buffer_new(size_t bytes);
@@ -58,7 +68,7 @@ void side_run(const Side *side);
 void side_close(Side *side);
 
 /* The largest difference of two outputs, relative to the largest number of
- * the first. */
-double side_error(const Side *truth, const Side *side, Shape output);
+ * the first, or to a hundredth if that is more; of several outputs the worst. */
+double side_error(const Side *truth, const Side *side, const Shape *output);
 
 #endif

@@ -10,6 +10,7 @@ each run, but for ONNX Runtime itself, which is fetched once.
 """
 
 import json
+import math
 import os
 import platform
 import shutil
@@ -25,6 +26,7 @@ BENCH = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(BENCH)
 ORT_PACKAGE = "onnxruntime-node@~1.30.0"
 SEED = 1
+PORT_ALIGNMENT = 16  # of side.h: where tensors that share a buffer may begin
 
 
 def fail(message):
@@ -117,14 +119,13 @@ class Job:
                 "--manifest", self.path("json"))
         with open(self.path("json"), encoding="utf-8") as file:
             facts = json.load(file)
-        end = ":u8" if facts["inputs"][0]["dtype"] == "uint8" else ""
         self.facts = facts
+        sources, function, end = self.function()
         sides = []
         for cc, name, flags in compilations(ccs, native):
             library = self.path(f"{name}.so")
-            command(cc, *flags, "-shared", "-fPIC", self.path("c"), "-o",
-                    library)
-            sides.append(f"{name}=c:{library}:{facts['run']}:"
+            command(cc, *flags, "-shared", "-fPIC", *sources, "-o", library)
+            sides.append(f"{name}=c:{library}:{function}:"
                          f"{facts['workspace']['bytes']}{end}")
         return sides
 
@@ -172,6 +173,11 @@ class NetJob(Job):
         return [cnnc, self.cnn, "--weights", self.weights_path, "--bundle",
                 *options, "-o", self.path("c")]
 
+    def function(self):
+        """The C files, the function to call, and what its bytes are marked."""
+        end = ":u8" if self.facts["inputs"][0]["dtype"] == "uint8" else ""
+        return [self.path("c")], self.facts["run"], end
+
     def macs(self):
         return self.net.macs()
 
@@ -180,6 +186,27 @@ class NetJob(Job):
                   for n in (self.net.input, self.net.output)]
         scale = ["--scale", repr(self.net.scale)] if self.net.scale else []
         return [*scale, "--input", shapes[0], "--output", shapes[1]]
+
+
+def offsets(ports):
+    """Where each of the tensors begins that share a buffer, in elements."""
+    end, found = 0, []
+    for port in ports:
+        found.append(-(-end // PORT_ALIGNMENT) * PORT_ALIGNMENT)
+        end = found[-1] + math.prod(port["shape"])
+    return found
+
+
+def shim(facts):
+    """The name and text of a C function that finds all inputs in one buffer,
+    all outputs in another, and hands them to the network's own function."""
+    name = f"{facts['run']}_all"
+    head = f"void {name}(const float *in, float *out, void *workspace)"
+    words = ", ".join([f"in + {at}" for at in offsets(facts["inputs"])] +
+                      [f"out + {at}" for at in offsets(facts["outputs"])] +
+                      ["workspace"])
+    return name, (f'#include "{facts["header"]}"\n\n{head};\n\n'
+                  f"{head}\n{{\n    {facts['run']}({words});\n}}\n")
 
 
 class OnnxJob(Job):
@@ -200,20 +227,39 @@ class OnnxJob(Job):
     def cnnc_command(self, cnnc, options):
         return [cnnc, self.model, "--bundle", *options, "-o", self.path("c")]
 
-    def cnnc(self, cnnc, ccs, options, native=False):
-        sides = super().cnnc(cnnc, ccs, options, native)
-        for ports in ("inputs", "outputs"):
-            found = self.facts[ports]
-            if len(found) != 1 or found[0]["dtype"] != "float32":
-                fail(f"{self.name} has other {ports} than one of float32")
-        return sides
+    def check_ports(self):
+        """Ends the program where the model takes or gives no floats."""
+        for end, names in zip(("input", "output"), self.names):
+            ports = self.facts[f"{end}s"]
+            if not ports:
+                fail(f"{self.name} has no {end}")
+            if len(ports) != len(names):
+                fail(f"{self.name} has {len(names)} {end}s, but the C code "
+                     f"{len(ports)}")
+            for port, name in zip(ports, names):
+                if port["dtype"] != "float32":
+                    fail(f"{self.name} has an {end} of {port['dtype']}, "
+                         f"'{name}'; only float32 is raced")
+                if 0 in port["shape"]:
+                    fail(f"{self.name} has an empty {end}, '{name}'")
+
+    def function(self):
+        """One input and one output need nothing between: the network's own."""
+        self.check_ports()
+        if len(self.facts["inputs"]) == len(self.facts["outputs"]) == 1:
+            return [self.path("c")], self.facts["run"], ""
+        name, text = shim(self.facts)
+        with open(self.path("all.c"), "w", encoding="utf-8") as file:
+            file.write(text)
+        return [self.path("c"), self.path("all.c")], name, ""
 
     def macs(self):
         return self.facts["macs"]
 
     def shape_options(self):
         words = []
-        for end, name in zip(("input", "output"), self.names):
-            shape = self.facts[f"{end}s"][0]["shape"] or [1]
-            words += [f"--onnx-{end}", ",".join(map(str, shape)) + f":{name}"]
+        for end, names in zip(("input", "output"), self.names):
+            for port, name in zip(self.facts[f"{end}s"], names):
+                words += [f"--onnx-{end}",
+                          ",".join(map(str, port["shape"])) + f":{name}"]
         return words

@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define API_VERSION 14 /* the oldest that has all of the places below */
 
@@ -124,8 +125,18 @@ static void *tensor(const OrtModel *m, const OrtBuffer *buffer)
     return value;
 }
 
+static void open_ports(const OrtModel *m, OrtPorts *ports,
+                       const OrtBuffers *buffers)
+{
+    for (size_t i = 0; i < buffers->count; i++) {
+        ports->name[i] = buffers->at[i].name;
+        ports->tensor[i] = tensor(m, &buffers->at[i]);
+    }
+    ports->count = buffers->count;
+}
+
 void ort_open(OrtModel *m, const char *library, const char *path,
-              const OrtBuffer *input, const OrtBuffer *output)
+              const OrtBuffers *inputs, const OrtBuffers *outputs)
 {
     open_library(m, library);
     check(m, CALL(m, CreateEnv, CREATE_ENV)(LOG_ERRORS, "bench", &m->env));
@@ -141,23 +152,29 @@ void ort_open(OrtModel *m, const char *library, const char *path,
                                                     &m->session));
     check(m, CALL(m, CreateCpuMemoryInfo, CREATE_CPU_MEMORY_INFO)(
                  ARENA_ALLOCATOR, MEMORY_DEFAULT, &m->memory));
-    m->input_name = input->name;
-    m->output_name = output->name;
-    m->input = tensor(m, input);
-    m->output = tensor(m, output);
+    open_ports(m, &m->inputs, inputs);
+    open_ports(m, &m->outputs, outputs);
 }
 
 void ort_run(const OrtModel *m)
 {
-    void *outs[] = { m->output };
-    check(m, CALL(m, Run, RUN)(m->session, NULL, &m->input_name, &m->input, 1,
-                               &m->output_name, 1, outs));
+    const OrtPorts *in = &m->inputs, *out = &m->outputs;
+    void *outs[ORT_PORTS];
+    memcpy(outs, out->tensor, out->count * sizeof *outs);
+    check(m, CALL(m, Run, RUN)(m->session, NULL, in->name, in->tensor,
+                               in->count, out->name, out->count, outs));
+}
+
+static void close_ports(const OrtModel *m, const OrtPorts *ports)
+{
+    for (size_t i = 0; i < ports->count; i++)
+        CALL(m, Release, RELEASE_VALUE)(ports->tensor[i]);
 }
 
 void ort_close(OrtModel *m)
 {
-    CALL(m, Release, RELEASE_VALUE)(m->input);
-    CALL(m, Release, RELEASE_VALUE)(m->output);
+    close_ports(m, &m->inputs);
+    close_ports(m, &m->outputs);
     CALL(m, Release, RELEASE_MEMORY_INFO)(m->memory);
     CALL(m, Release, RELEASE_SESSION)(m->session);
     CALL(m, Release, RELEASE_SESSION_OPTIONS)(m->options);

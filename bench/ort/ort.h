@@ -1,9 +1,9 @@
 /*
  * ort.h - one ONNX model in ONNX Runtime, one thread, ready to run again and
- * again on the same two buffers.
+ * again on the same buffers.
  *
- *     ort_open(&model, "libonnxruntime.so.1", "net.onnx", shapes, buffers)
- *     ort_run(&model)          input buffer -> output buffer
+ *     ort_open(&model, "libonnxruntime.so.1", "net.onnx", &inputs, &outputs)
+ *     ort_run(&model)          input buffers -> output buffers
  *     ort_close(&model)
  *
  * The library is opened when it is asked for; nothing links against it. All
@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ORT_RANK 8 /* dimensions at most */
+#define ORT_RANK  8  /* dimensions at most */
+#define ORT_PORTS 64 /* inputs, or outputs, at most */
 
 typedef struct {
     float *data; /* the caller's, as long as the model is open */
@@ -26,15 +27,26 @@ typedef struct {
 } OrtBuffer;
 
 typedef struct {
+    OrtBuffer at[ORT_PORTS];
+    size_t count;
+} OrtBuffers;
+
+/* Tensors around the caller's buffers. */
+typedef struct {
+    const char *name[ORT_PORTS];
+    void *tensor[ORT_PORTS];
+    size_t count;
+} OrtPorts;
+
+typedef struct {
     void *library;
     const void *const *api; /* the table of functions */
     void *env, *options, *session, *memory;
-    const char *input_name, *output_name;
-    void *input, *output; /* tensors around the caller's buffers */
+    OrtPorts inputs, outputs;
 } OrtModel;
 
 void ort_open(OrtModel *model, const char *library, const char *path,
-              const OrtBuffer *input, const OrtBuffer *output);
+              const OrtBuffers *inputs, const OrtBuffers *outputs);
 void ort_run(const OrtModel *model);
 void ort_close(OrtModel *model);
 
