@@ -89,6 +89,7 @@ static bool can_have_rows(const Cost *c, const Candidate *cand)
 static void add_tiles(Cost *c, Candidate cand)
 {
     cand.rows = 1;
+    cand.strip = 0;
     add_tiles_of(c, cand);
     if (!can_have_rows(c, &cand))
         return;
@@ -98,7 +99,10 @@ static void add_tiles(Cost *c, Candidate cand)
         if (rows == cand.rows)
             continue;
         cand.rows = rows;
+        cand.strip = 0;
         add_tiles_of(c, cand);
+        if ((cand.strip = cost_strip(c, &cand)) > 0)
+            add_tiles_of(c, cand);
     }
 }
 

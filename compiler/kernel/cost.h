@@ -10,6 +10,8 @@ typedef struct Candidate {
     int vector, tile; /* loops of the nest; tile -1: none */
     int64_t nv, t;    /* vectors of the one, values of the other */
     int64_t rows;     /* by so many values of the loop around the tile's */
+    int64_t strip;    /* so many vectors are the outermost loop, and tiles walk
+                         down the columns of their image; 0: all are innermost */
     int windows;      /* so many innermost windows are kept in registers */
     bool fused;       /* the tile's loop and the one around it are one */
     bool all_taps; /* those of other loops too: rows at the edge stand apart */
@@ -34,6 +36,9 @@ bool cost_is_outermost_in_memory(const Cost *cost, int index);
 int64_t cost_vectors_of(const Cost *cost, const Candidate *candidate);
 int64_t cost_tile_extent(const Cost *cost, const Candidate *candidate);
 int cost_window_count(const Nest *nest);
+/* Vectors of a strip, of channels that lie next to each other; 0 where strips
+ * are of no use. */
+int64_t cost_strip(const Cost *cost, const Candidate *candidate);
 /* Whether the tile's sums and what they need fit the registers, and its code
  * is not too long. */
 bool cost_fits_registers(const Cost *cost, const Candidate *candidate);

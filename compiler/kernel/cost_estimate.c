@@ -8,9 +8,11 @@
  */
 #include "kernel/cost.h"
 
-#define CHAINS    8   /* sums that hide the latency of multiply-add */
-#define LATENCY   4   /* cycles */
-#define TILE_CODE 640 /* multiply-adds written out in one tile */
+#define CHAINS      8   /* sums that hide the latency of multiply-add */
+#define LATENCY     4   /* cycles */
+#define TILE_CODE   640 /* multiply-adds written out in one tile */
+#define STRIP_LEAST 4   /* vectors */
+#define STRIP_MOST  8
 
 /* ---- what a candidate means ------------------------------------------------------- */
 
@@ -98,6 +100,23 @@ static int64_t sums_of(const Cost *c, const Candidate *cand)
     return cand->nv * cand->t * cand->rows * held_of(c, cand);
 }
 
+/* The weights of a strip leave most of the first cache to the image. Longer
+ * strips use more of each page, shorter ones have more weights at hand. */
+int64_t cost_strip(const Cost *c, const Candidate *cand)
+{
+    int64_t extent = loop_at(c, cand->vector)->extent;
+    int64_t bytes = 4 * c->lanes * taps_of(c, cand);
+    if (!cost_is_per_channel(c, cand) || !c->nest->fma ||
+        cost_is_outermost_in_memory(c, cand->vector) || extent % c->lanes != 0)
+        return 0;
+    for (int64_t strip = STRIP_MOST; strip >= STRIP_LEAST; strip--) {
+        if (extent % (strip * c->lanes) == 0 && extent > strip * c->lanes &&
+            8 * strip * bytes <= c->target->l1_bytes)
+            return strip;
+    }
+    return 0;
+}
+
 /* ---- registers ---------------------------------------------------------------------- */
 
 int64_t cost_vectors_of(const Cost *c, const Candidate *cand)
@@ -177,6 +196,8 @@ bool cost_fits_registers(const Cost *c, const Candidate *cand)
     int64_t spare = cand->rows > 1 ? 4 : 0; /* for what C compilers mix up */
     if (c->is_light && c->nest->fma && sums > CHAINS)
         return false; /* memory is what it waits for */
+    if (cand->strip > 0 && sums > CHAINS)
+        return false; /* the smaller, the more stays near */
     return all + other_registers(c, cand) + spare <= c->target->registers &&
            all <= c->target->registers * 7 / 8 &&
            sums * taps_of(c, cand) <= code &&
@@ -288,15 +309,33 @@ static double tile_bytes(const Cost *c, const Candidate *cand, double t)
     return 4 * places * (double)loop_at(c, cand->vector)->extent;
 }
 
+/* Inputs that a tile of a strip finds in the first cache: those it shares with
+ * the one above, if the results in between have left them there. Pixels that
+ * lie all channels apart meet in few sets of the cache, so that it holds as
+ * many of them as it would with all their channels. */
+static double near_inputs(const Cost *c, const Candidate *cand, double t)
+{
+    Candidate below = *cand;
+    below.rows = 2 * cand->rows;
+    double inputs = inputs_of(c, cand, t);
+    double shared = 2 * inputs - inputs_of(c, &below, t);
+    double pixels = shared + t * (double)cand->rows;
+    double bytes = 4 * pixels * (double)loop_at(c, cand->vector)->extent;
+    if (cand->strip == 0 || bytes > 0.85 * (double)c->target->l1_bytes)
+        return 0;
+    return shared;
+}
+
 /* Channels are the innermost loop, and what neighbouring tiles share has left
  * the first cache by the time it is read again: each tile's inputs come from
  * the second. */
 static double far_cycles(const Cost *c, const Candidate *cand, double nv,
                          double t)
 {
-    double bytes = 4 * nv * (double)c->lanes * inputs_of(c, cand, t);
+    double inputs = inputs_of(c, cand, t) - near_inputs(c, cand, t);
+    double bytes = 4 * nv * (double)c->lanes * inputs;
     if (!cost_is_per_channel(c, cand) || !c->nest->fma ||
-        cost_is_outermost_in_memory(c, cand->vector) ||
+        (cost_is_outermost_in_memory(c, cand->vector) && !cand->all_taps) ||
         tile_bytes(c, cand, t) <= 0.5 * (double)c->target->l1_bytes)
         return 0;
     return bytes / c->target->load_bytes_per_cycle_l2;
@@ -326,20 +365,16 @@ static double tile_cycles(const Cost *c, const Candidate *cand, double nv,
     double memory = weight_bytes(c, cand) / bandwidth;
     double around = 1.5 * sums * outer_windows_of(c, cand) +
                     2 * nv * t * (double)cand->rows + 12;
+    if (cand->all_taps && cand->nv == 1 && cost_sorts_input(c, cand))
+        around = sums + 4; /* in the shadow of the multiply-adds */
     if (loop_at(c, cand->vector)->step_y > 1)
         around += 2 * nv * t; /* shuffles */
     return max2(steps * step_cycles(c, cand, nv, t), memory) + around;
 }
 
-double cost_cycles(const Cost *c, const Candidate *cand)
+/* Of all tiles of cand->rows rows, which stand in so many places. */
+static double bands_cycles(const Cost *c, const Candidate *cand, double outer)
 {
-    double outer = 1;
-    for (int i = 0; i < c->nest->outs; i++) {
-        if (i != cand->vector && i != cand->tile &&
-            !(cand->fused && i == cand->tile - 1))
-            outer *= (double)loop_at(c, i)->extent /
-                     (i == cand->tile - 1 ? (double)cand->rows : 1);
-    }
     int64_t nv = cost_vectors_of(c, cand), t = cost_tile_extent(c, cand);
     int64_t vrest = nv % cand->nv, trest = t % cand->t;
     double tiles = outer * (double)(t / cand->t + (trest > 0));
@@ -355,4 +390,21 @@ double cost_cycles(const Cost *c, const Candidate *cand)
     double cycles = outer * ((double)(nv / cand->nv) * row + last);
     /* What is peeled is code a second time. */
     return vrest > 0 && nv > cand->nv ? 1.03 * cycles : cycles;
+}
+
+double cost_cycles(const Cost *c, const Candidate *cand)
+{
+    double outer = 1;
+    for (int i = 0; i < c->nest->outs; i++) {
+        if (i != cand->vector && i != cand->tile &&
+            !((cand->fused || cand->rows > 1) && i == cand->tile - 1))
+            outer *= (double)loop_at(c, i)->extent;
+    }
+    if (cand->rows == 1)
+        return bands_cycles(c, cand, outer);
+    int64_t rows = loop_at(c, cand->tile - 1)->extent;
+    Candidate rest = *cand;
+    rest.rows = rows % cand->rows;
+    double cycles = (double)(rows / cand->rows) * bands_cycles(c, cand, outer);
+    return rest.rows == 0 ? cycles : cycles + bands_cycles(c, &rest, outer);
 }

@@ -18,6 +18,7 @@ typedef struct Write {
     const char *name[NEST_LOOPS][3]; /* what became of each loop: serial,
                                         written out, vector; or NULL */
     const char *block[NEST_LOOPS];   /* the inner half of a blocked one */
+    const char *strip;               /* the vector's, around all others */
     Text peel;
 } Write;
 
@@ -245,6 +246,12 @@ static void split_vector(Write *w)
     int64_t extent = w->cost->nest->loop[v].extent;
     const char **name = w->name[v], *whole = name[0];
     name[0] = NULL;
+    if (w->cand->strip > 0) {
+        vectors = w->cand->strip;
+        schedule_add(w->schedule, STEP_SPLIT, lanes * vectors, 0, whole);
+        w->strip = part_of(whole, "o");
+        whole = part_of(whole, "i");
+    }
     if (nv < vectors) {
         schedule_add(w->schedule, STEP_SPLIT, lanes * nv, 0, whole);
         name[0] = part_of(whole, "o");
@@ -335,8 +342,11 @@ static void outer_loops(Write *w, Text *text)
         first = v;
     if (w->cost->rows)
         word(text, w->name[0][0]);
+    word(text, w->strip);
     if (first >= 0)
         word(text, w->name[first][0]);
+    if (w->strip != NULL && tile >= 0)
+        word(text, w->name[first = tile][0]);
     for (int i = w->cost->rows; i < nest->outs; i++) {
         if (i != first && i != v && i != tile)
             word(text, w->name[i][0]);
