@@ -109,8 +109,9 @@ static void print_after(Text *out, const Trace *trace)
             if (save->step != step)
                 continue;
             if (save->port >= 0)
-                text_printf(out, "        fwrite(out_%d, %zu, 1, to);\n",
-                            save->port, save->bytes);
+                text_printf(
+                    out, "        fwrite((char *)out_%d + %lld, %zu, 1, to);\n",
+                    save->port, (long long)save->buffer->offset, save->bytes);
             else
                 text_printf(out,
                             "        fwrite(workspace_of() + %lld, %zu, 1, "

@@ -96,8 +96,14 @@ static const char *declare_buffer(Run *run, const Buffer *buffer)
 
     if (!port)
         port = port_of(net->outputs, net->output_count, array);
-    if (port)
-        return run->buffer_name[buffer_index(run, array)] = port->name;
+    if (port) {
+        run->buffer_name[buffer_index(run, array)] = port->name;
+        return buffer->offset == 0
+                   ? port->name
+                   : arena_printf(run->net->arena, "%s + %lld", port->name,
+                                  (long long)(buffer->offset /
+                                              dtype_size(buffer->type)));
+    }
     if (buffer->place == BUFFER_CONST)
         return declare_constant(run, buffer);
     REQUIRE(buffer->place == BUFFER_ARENA);

@@ -88,10 +88,10 @@ static const Memory *memory_find(const World *world, const Buffer *buffer)
 /* Arrays of the caller come before what else they are seen as. */
 static Memory memory_view(const World *world, const Buffer *buffer)
 {
-    Memory memory = *memory_find(world, buffer->array);
-    REQUIRE(buffer->layout.size == buffer->array->layout.size);
-    memory.buffer = buffer;
-    return memory;
+    const Memory *array = memory_find(world, buffer->array);
+    REQUIRE(buffer_fits_array(buffer));
+    return (Memory){ buffer, array->data + buffer->offset,
+                     array->written + buffer->offset };
 }
 
 static Memory memory_for(const World *world, const Buffer *buffer)

@@ -111,9 +111,10 @@ struct Buffer {
     int rank;
     Dim dim[KERNEL_RANK];
     Layout layout;
-    int64_t offset;   /* BUFFER_ARENA: bytes into the workspace */
-    Buffer *array;    /* of the caller: this buffer is that one's array in
-                         another shape and layout; NULL: one of its own */
+    int64_t offset;   /* bytes into the workspace, or into `array` */
+    Buffer *array;    /* of the caller: this buffer is that one's array, or a
+                         part of it, in another shape and layout; NULL: one of
+                         its own */
     const void *data; /* BUFFER_CONST: logical, row-major, of `type` */
     bool settled;     /* a final kernel reads it: its layout stays */
     const char *what; /* for a comment: "conv1.weight", or NULL */
@@ -127,6 +128,8 @@ int64_t layout_address(const Buffer *buffer, const int64_t *index);
  * no two to the same address unless a piece has a ring's modulus. */
 void layout_verify(const Buffer *buffer);
 const char *layout_fault(const Buffer *buffer); /* what is wrong, or NULL */
+/* Whether what is part of a caller's array lies inside of that. */
+bool buffer_fits_array(const Buffer *buffer);
 /* The physical array of a constant: layout.size elements, gaps zero. */
 void *buffer_pack(Arena *arena, const Buffer *buffer);
 bool layout_equal(const Layout *a, const Layout *b);

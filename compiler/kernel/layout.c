@@ -207,6 +207,14 @@ void layout_verify(const Buffer *buffer)
         BUG("buffer '%s': %s", buffer->name, fault);
 }
 
+bool buffer_fits_array(const Buffer *buffer)
+{
+    const int64_t size = dtype_size(buffer->type);
+    return buffer->offset >= 0 && buffer->offset % size == 0 &&
+           buffer->layout.size <=
+               buffer->array->layout.size - buffer->offset / size;
+}
+
 /* ---- order --------------------------------------------------------------- */
 
 /* Whether index i of the dim adds i * stride to the address: its pieces are

@@ -92,7 +92,7 @@ static void print_buffer_type(Text *text, const Buffer *buffer)
         print_dim(text, &buffer->dim[i]);
     if (!layout_equal(&plain, &buffer->layout))
         print_layout(text, &buffer->layout);
-    if (buffer->place == BUFFER_ARENA)
+    if (buffer->place == BUFFER_ARENA || buffer->offset > 0)
         text_printf(text, " at %" PRId64, buffer->offset);
     if (buffer->array)
         text_printf(text, " of %s", buffer->array->name);

@@ -119,8 +119,7 @@ static Buffer *read_array(Reader *r, const Buffer *buffer)
     const char *name = expect_name(r, "a buffer");
     Buffer *array = name ? find_in_program(r->program, name) : NULL;
     if (name && (!array || array->place != buffer->place || array->array ||
-                 array->type != buffer->type || buffer->place > BUFFER_OUTPUT ||
-                 array->layout.size != buffer->layout.size))
+                 array->type != buffer->type || buffer->place > BUFFER_OUTPUT))
         read_fail(r, "'%s' is no such array of the caller", name);
     return array;
 }
@@ -146,6 +145,11 @@ static Buffer read_buffer_type(Reader *r, const char *name)
         buffer.offset = read_integer(r, 0, READ_INDEX_MAX);
     if (accept_word(r, "of"))
         buffer.array = read_array(r, &buffer);
+    if (!r->failed && buffer.offset > 0 && buffer.place != BUFFER_ARENA &&
+        !buffer.array)
+        read_fail(r, "'%s' is at an offset of nothing", name);
+    if (!r->failed && buffer.array && !buffer_fits_array(&buffer))
+        read_fail(r, "'%s' leaves '%s'", name, buffer.array->name);
     if (!r->failed && layout_fault(&buffer))
         read_fail(r, "buffer '%s': %s", name, layout_fault(&buffer));
     return buffer;

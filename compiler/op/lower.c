@@ -92,8 +92,10 @@ Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
     const Tensor *owner = outermost(tensor, &element);
     if (owner->place.kind == PLACE_ARENA)
         b->offset = owner->place.offset + element * dtype_size(tensor->type);
-    else if (owner != tensor) /* the caller's array in another shape */
+    else if (owner != tensor) { /* the caller's array in another shape */
         b->array = lower_buffer(lower, owner);
+        b->offset = element * dtype_size(tensor->type);
+    }
     *known = b;
     return b;
 }

@@ -83,8 +83,8 @@ static double filter_cost(const Layouter *l, const Job *job)
 /* Row-major in any case, and nothing else is read that would lie so, too. */
 static bool is_woven(const Layouter *l, const Job *job)
 {
-    return l->image[job->wrote->id].fixed && job->reads.count == 1 &&
-           job->wrote->type == DT_F32 &&
+    return l->image[job->wrote->id].fixed && job->wrote->place.pixel == 0 &&
+           job->reads.count == 1 && job->wrote->type == DT_F32 &&
            target_weaves(job->wrote->shape.dim[2]);
 }
 

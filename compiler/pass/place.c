@@ -12,6 +12,9 @@
  *
  *     x [1, 3, 8, 8] -> reshape [3, 8, 8] -> transpose [8, 8, 3] -> conv
  *     all of them the caller's; the last one planar
+ *
+ * Slices of what the caller gives are read where they are, and the parts of a
+ * concat that is an output are written where they belong.
  */
 #include "pass/local.h"
 
@@ -59,7 +62,7 @@ bool node_turns_port(const Node *node, Node *const *only, const bool *is_output)
 
 static bool is_callers(const Place *place, PlaceKind kind)
 {
-    return place->kind == kind && place->block == 0;
+    return place->kind == kind && place->block == 0 && place->pixel == 0;
 }
 
 /* From an input on: x -> reshape -> transpose. */
@@ -93,6 +96,76 @@ static void view_output(const Node *node, Node *const *only, Place *places)
                       .block = turn == TURN_TO_ROWS };
 }
 
+/* The part of the caller's array that begins at index `start` along the axis:
+ * all elements of it in a row, or a slice of each pixel; false where it is
+ * neither. */
+static bool view_part(const Tensor *whole, const Place *place, int axis,
+                      int64_t start, Place *view)
+{
+    const Shape *shape = &whole->shape;
+    int64_t outer = 1, inner = 1;
+    for (int d = 0; d < shape->rank; d++) {
+        outer *= d < axis ? shape->dim[d] : 1;
+        inner *= d > axis ? shape->dim[d] : 1;
+    }
+    *view = (Place){ .kind = place->kind,
+                     .within = (Tensor *)(uintptr_t)whole,
+                     .within_offset = start * inner,
+                     .block = place->block };
+    if (place->block == 1) { /* planes */
+        view->within_offset = start * shape->dim[0] * shape->dim[1];
+        return axis == 2;
+    }
+    if (outer == 1 && place->pixel == 0)
+        return true;
+    view->pixel = place->pixel ? place->pixel : shape->dim[shape->rank - 1];
+    return axis == 2 && shape->rank == 3;
+}
+
+/* From an input on: x -> slice. */
+static void view_slice(const Node *node, Place *places)
+{
+    const Tensor *in = node->input[0], *out = node->output[0];
+    const int axis = node->op == OP_SLICE ? slice_axis(node) : -1;
+    Place *place = &places[out->id], view;
+    if (axis >= 0 && place->kind == PLACE_ARENA &&
+        places[in->id].kind == PLACE_INPUT && !shape_is_empty(&out->shape) &&
+        view_part(in, &places[in->id], axis,
+                  node_attrs(node, SliceAttrs)->begin.at[axis], &view))
+        *place = view;
+}
+
+/* Back from an output: concat -> y. */
+static bool can_view_part(const Node *node, int i, Node *const *only,
+                          const Place *places)
+{
+    const Tensor *part = node->input[i];
+    return places[part->id].kind == PLACE_ARENA && only[part->id] == node &&
+           !node_is_by_rows(part->producer);
+}
+
+/* All parts, or none: a copy of some would need a copy of all. */
+static void view_concat(const Node *node, Node *const *only, Place *places)
+{
+    const Tensor *out = node->output[0];
+    const Place whole = places[out->id];
+    if (node->op != OP_CONCAT || whole.kind != PLACE_OUTPUT)
+        return;
+    const int axis = (int)node_attrs(node, ConcatAttrs)->axis;
+    Place view;
+    for (int i = 0; i < node->data_count; i++) {
+        if (!view_part(out, &whole, axis, 0, &view) ||
+            !can_view_part(node, i, only, places))
+            return;
+    }
+    int64_t start = 0;
+    for (int i = 0; i < node->data_count; i++) {
+        const Tensor *part = node->input[i];
+        (void)view_part(out, &whole, axis, start, &places[part->id]);
+        start += part->shape.dim[axis];
+    }
+}
+
 /* ---- the pass --------------------------------------------------------------------- */
 
 static PlaceKind kind_of(const Tensor *tensor, bool is_output)
@@ -124,10 +197,14 @@ static Place *find_places(const Graph *graph)
         const Tensor *tensor = graph->tensors.at[i];
         places[i] = (Place){ .kind = kind_of(tensor, is_output[i]) };
     }
-    for (int n = 0; n < graph->nodes.count; n++)
+    for (int n = 0; n < graph->nodes.count; n++) {
         view_input(graph->nodes.at[n], places);
-    for (int n = graph->nodes.count; n-- > 0;)
+        view_slice(graph->nodes.at[n], places);
+    }
+    for (int n = graph->nodes.count; n-- > 0;) {
         view_output(graph->nodes.at[n], only, places);
+        view_concat(graph->nodes.at[n], only, places);
+    }
     mem_free(only);
     mem_free(is_output);
     return places;
@@ -163,8 +240,8 @@ static void check_layout(const Tensor *tensor, const char *after)
         if (p->halo[i] < 0)
             BUG("after %s: '%s' has a negative halo", after, tensor->name);
     }
-    if (place_is_view(p) && p->block == 1 && tensor->shape.rank == 3)
-        has_layout = p->pitch != 0 || p->pixel != 0 || p->slack != 0;
+    if (place_is_view(p) && p->block <= 1 && tensor->shape.rank == 3)
+        has_layout = p->pitch != 0 || p->slack != 0;
     if (has_layout && (p->kind != PLACE_ARENA || tensor->shape.rank != 3))
         BUG("after %s: '%s' is no image of the arena, but has a layout", after,
             tensor->name);

@@ -24,7 +24,8 @@ Program *program_of(Arena *arena, const char *text);
 char *text_of(Arena *arena, const Program *program);
 char *text_of_kernel(Arena *arena, const Kernel *kernel);
 /* A program of one kernel between given buffers: `head` holds lines such as
- * "x: input f32[8]", `body` the kernel's lines without indentation of 4. */
+ * "x: input f32[8]", `body` the kernel's lines without indentation of 4. What
+ * is "of" another buffer is no port. */
 Program *kernel_of(Arena *arena, const char *buffers, const char *body);
 /* Small whole numbers, so that every sum of products is exact in any order. */
 void test_fill(DType type, void *data, int64_t count, uint64_t seed);

@@ -85,7 +85,9 @@ static void add_ports(Text *text, const char *buffers, const char *place)
 {
     for (const char *line = buffers; *line;) {
         size_t length = strcspn(line, "\n"), name = strcspn(line, ":");
-        if (strncmp(line + name + 2, place, strlen(place)) == 0)
+        const char *of = strstr(line, " of ");
+        bool part = of && of < line + length;
+        if (!part && strncmp(line + name + 2, place, strlen(place)) == 0)
             text_printf(text, "    %s %.*s \"%.*s\"\n", place, (int)name, line,
                         (int)name, line);
         line += length + (line[length] == '\n');

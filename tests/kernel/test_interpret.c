@@ -55,6 +55,19 @@ static void test_window_leaves_out_the_padding(void)
                  IN(FLOATS(1, 2, 4, 8)), GIVES(3, 7, 14, 12));
 }
 
+static void test_parts_of_the_callers_arrays(void)
+{
+    check_floats(
+        "x: input f32[6]\n"
+        "square: input f32[2][2] layout(d0*1 + d1*2 + 0, 4) at 8 of x\n"
+        "y: output f32[4]\n"
+        "second: output f32[2] layout(d0*2 + 0, 3) at 4 of y\n",
+        "for i in 0..2\n"
+        "    second[i] = square[1][i]\n"
+        "    y[2*i] = x[i]\n",
+        IN(FLOATS(1, 2, 4, 8, 16, 32)), GIVES(1, 8, 2, 32));
+}
+
 static void test_limits_are_rounded_up(void)
 {
     /* k from ceil((3 - o)/2): 2 1 1 0 0 */
@@ -436,6 +449,7 @@ static void test_random_nests_run_and_are_proved(void)
 
 static const UnitTest tests[] = {
     UNIT(test_window_leaves_out_the_padding),
+    UNIT(test_parts_of_the_callers_arrays),
     UNIT(test_limits_are_rounded_up),
     UNIT(test_every_operation_of_floats),
     UNIT(test_a_nan_in_the_second_operand_comes_out),

@@ -28,6 +28,7 @@ static const char everything[] =
     "128) at 4096\n"
     "    buffer y: output f32[4]\n"
     "    buffer planes: input u8[32][4] layout(d0*1 + d1*32 + 0, 128) of x\n"
+    "    buffer rest: output f32[3] at 4 of y\n"
     "    input x \"image\" [4][32]\n"
     "    output y \"digit\" [4] classes \"zero\" \"one\" \"two\" \"three\"\n"
     "\n"
@@ -215,6 +216,16 @@ static void test_hostile_heads_are_reported(void)
                   "malformed");
     check_refused(start, "buffer x: input f32[4] layout(0, 4)\n",
                   "fall together");
+    check_refused(start,
+                  "buffer x: input f32[4]\n"
+                  "    buffer z: input f32[2] at 12 of x\n",
+                  "'z' leaves 'x'");
+    check_refused(start,
+                  "buffer x: input f32[4]\n"
+                  "    buffer z: input f32[2] at 2 of x\n",
+                  "'z' leaves 'x'");
+    check_refused(start, "buffer x: input f32[4] at 4\n",
+                  "an offset of nothing");
     check_refused(start, "target z80\n", "no target 'z80'");
     check_refused(start, "origin \"abc\n", "does not end");
     check_refused(start, "colour 5\n", "no 'colour'");
