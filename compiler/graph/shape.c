@@ -51,10 +51,14 @@ bool shape_is_valid(const Shape *shape)
 bool shape_is_empty(const Shape *shape)
 {
     Shape rest = *shape;
-    for (int d = 0; d < shape->rank; d++)
-        if (shape->dim[d] == 0)
-            rest.dim[d] = 1;
-    return shape_count(shape) == 0 && shape_is_valid(&rest);
+    bool empty = false;
+    for (int d = 0; d < shape->rank; d++) {
+        if (shape->dim[d] != 0)
+            continue;
+        rest.dim[d] = 1;
+        empty = true;
+    }
+    return empty && shape_is_valid(&rest);
 }
 
 void shape_text(Text *text, const Shape *shape)
