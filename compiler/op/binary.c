@@ -106,23 +106,6 @@ static void binary_lower(Lower *lower, const Node *node)
 }
 
 #define BINARY(id, name, ...)                                                  \
-    bool name##_infer(Graph *graph, Node *node)                                \
-    {                                                                          \
-        (void)graph;                                                           \
-        return binary_infer(node);                                             \
-    }                                                                          \
-    void name##_evaluate(const Node *node, const double *const *in,            \
-                         double *const *out)                                   \
-    {                                                                          \
-        binary_evaluate(node, in, out[0], name##_at);                          \
-    }                                                                          \
-    int64_t name##_macs(const Node *node)                                      \
-    {                                                                          \
-        (void)node;                                                            \
-        return 0;                                                              \
-    }                                                                          \
-    void name##_lower(Lower *lower, const Node *node)                          \
-    {                                                                          \
-        binary_lower(lower, node);                                             \
-    }
+    OP_OF_KIND(name, binary_infer, binary_lower,                               \
+               binary_evaluate(node, in, out[0], name##_at))
 #include "graph/ops.def"

@@ -35,6 +35,29 @@
 #define TRUTH(id, name, ...)    OP_ENTRIES(name)
 #include "graph/ops.def"
 
+/* The entries of an operator that counts no multiply-adds and has them in
+ * common with all of its kind; `reference` computes out of in. */
+#define OP_OF_KIND(name, infer, lower, reference)                              \
+    bool name##_infer(Graph *graph, Node *node)                                \
+    {                                                                          \
+        (void)graph;                                                           \
+        return infer(node);                                                    \
+    }                                                                          \
+    void name##_evaluate(const Node *node, const double *const *in,            \
+                         double *const *out)                                   \
+    {                                                                          \
+        reference;                                                             \
+    }                                                                          \
+    int64_t name##_macs(const Node *node)                                      \
+    {                                                                          \
+        (void)node;                                                            \
+        return 0;                                                              \
+    }                                                                          \
+    void name##_lower(Lower *to, const Node *node)                             \
+    {                                                                          \
+        lower(to, node);                                                       \
+    }
+
 /* ---- shape rules (check.c) ---------------------------------------------------- */
 
 #define SIZE_LIMIT ((int64_t)1 << 30) /* of any number in an attribute */

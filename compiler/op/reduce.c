@@ -350,23 +350,6 @@ static void reduce_lower(Lower *lower, const Node *node)
 }
 
 #define REDUCE(id, name, ...)                                                  \
-    bool name##_infer(Graph *graph, Node *node)                                \
-    {                                                                          \
-        (void)graph;                                                           \
-        return reduce_infer(node);                                             \
-    }                                                                          \
-    void name##_evaluate(const Node *node, const double *const *in,            \
-                         double *const *out)                                   \
-    {                                                                          \
-        reduce_evaluate(node, in[0], out[0]);                                  \
-    }                                                                          \
-    int64_t name##_macs(const Node *node)                                      \
-    {                                                                          \
-        (void)node;                                                            \
-        return 0;                                                              \
-    }                                                                          \
-    void name##_lower(Lower *lower, const Node *node)                          \
-    {                                                                          \
-        reduce_lower(lower, node);                                             \
-    }
+    OP_OF_KIND(name, reduce_infer, reduce_lower,                               \
+               reduce_evaluate(node, in[0], out[0]))
 #include "graph/ops.def"

@@ -110,25 +110,5 @@ static void softmax_loops(Lower *lower, const Node *node)
     lower_end(lower);
 }
 
-#define ENTRIES(name)                                                          \
-    bool name##_infer(Graph *graph, Node *node)                                \
-    {                                                                          \
-        (void)graph;                                                           \
-        return infer(node);                                                    \
-    }                                                                          \
-    int64_t name##_macs(const Node *node)                                      \
-    {                                                                          \
-        (void)node;                                                            \
-        return 0;                                                              \
-    }                                                                          \
-    void name##_evaluate(const Node *node, const double *const *in,            \
-                         double *const *out)                                   \
-    {                                                                          \
-        evaluate(node, in[0], out[0]);                                         \
-    }                                                                          \
-    void name##_lower(Lower *l, const Node *node)                              \
-    {                                                                          \
-        softmax_loops(l, node);                                                \
-    }
-ENTRIES(softmax)
-ENTRIES(log_softmax)
+OP_OF_KIND(softmax, infer, softmax_loops, evaluate(node, in[0], out[0]))
+OP_OF_KIND(log_softmax, infer, softmax_loops, evaluate(node, in[0], out[0]))

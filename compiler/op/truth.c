@@ -183,23 +183,5 @@ void where_lower(Lower *lower, const Node *node)
 }
 
 #define TRUTH(id, name, ...)                                                   \
-    bool name##_infer(Graph *graph, Node *node)                                \
-    {                                                                          \
-        (void)graph;                                                           \
-        return truth_infer(node);                                              \
-    }                                                                          \
-    void name##_evaluate(const Node *node, const double *const *in,            \
-                         double *const *out)                                   \
-    {                                                                          \
-        truth_evaluate(node, in, out[0]);                                      \
-    }                                                                          \
-    int64_t name##_macs(const Node *node)                                      \
-    {                                                                          \
-        (void)node;                                                            \
-        return 0;                                                              \
-    }                                                                          \
-    void name##_lower(Lower *lower, const Node *node)                          \
-    {                                                                          \
-        truth_lower(lower, node);                                              \
-    }
+    OP_OF_KIND(name, truth_infer, truth_lower, truth_evaluate(node, in, out[0]))
 #include "graph/ops.def"

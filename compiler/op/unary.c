@@ -73,6 +73,15 @@ static bool unary_infer(const Node *node)
     return op_need_f32(node) && op_output_like(node);
 }
 
+static void unary_evaluate(const Node *node, const double *x, double *y,
+                           double (*at)(double, const UnaryAttrs *))
+{
+    const UnaryAttrs *attrs = node_attrs(node, UnaryAttrs);
+    const int64_t count = in_count(node, 0);
+    for (int64_t i = 0; i < count; i++)
+        y[i] = at(x[i], attrs);
+}
+
 static void unary_lower(Lower *lower, const Node *node)
 {
     const Shape *shape = out_shape(node);
@@ -86,28 +95,8 @@ static void unary_lower(Lower *lower, const Node *node)
 }
 
 #define ENTRIES(name)                                                          \
-    bool name##_infer(Graph *graph, Node *node)                                \
-    {                                                                          \
-        (void)graph;                                                           \
-        return unary_infer(node);                                              \
-    }                                                                          \
-    void name##_evaluate(const Node *node, const double *const *in,            \
-                         double *const *out)                                   \
-    {                                                                          \
-        const UnaryAttrs *attrs = node_attrs(node, UnaryAttrs);                \
-        const int64_t count = in_count(node, 0);                               \
-        for (int64_t i = 0; i < count; i++)                                    \
-            out[0][i] = name##_at(in[0][i], attrs);                            \
-    }                                                                          \
-    int64_t name##_macs(const Node *node)                                      \
-    {                                                                          \
-        (void)node;                                                            \
-        return 0;                                                              \
-    }                                                                          \
-    void name##_lower(Lower *lower, const Node *node)                          \
-    {                                                                          \
-        unary_lower(lower, node);                                              \
-    }
+    OP_OF_KIND(name, unary_infer, unary_lower,                                 \
+               unary_evaluate(node, in[0], out[0], name##_at))
 #define UNARY(id, name, ...)  ENTRIES(name)
 #define UNARY1(id, name, ...) ENTRIES(name)
 #define UNARY2(id, name, ...) ENTRIES(name)
