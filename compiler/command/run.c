@@ -9,6 +9,7 @@
 #include "command/local.h"
 #include "weights/weights.h"
 
+#include <math.h>
 #include <string.h>
 
 #define BEST   5  /* of the classes */
@@ -101,7 +102,7 @@ static void print_values(Text *out, const Output *output, const double *values,
                          int64_t count)
 {
     int64_t shown = count < VALUES ? count : VALUES;
-    double least = values[0], most = values[0], sum = 0;
+    double least = INFINITY, most = -INFINITY, sum = 0;
 
     for (int64_t i = 0; i < count; i++) {
         least = values[i] < least ? values[i] : least;
