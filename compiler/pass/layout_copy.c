@@ -60,22 +60,29 @@ static bool copy_what_is_read(Layouter *l, const Job *job, Tensor **copies)
 
 /* ---- of what is written ------------------------------------------------------------ */
 
-/* The node behind `made` that turns it into planes reads a copy; made itself
- * is an image of the workspace, its channels in blocks where they may be. */
+static void read_instead(Node *node, const Tensor *old, Tensor *instead)
+{
+    for (int i = 0; i < node->input_count; i++) {
+        if (node->input[i] == old)
+            node->input[i] = instead;
+    }
+}
+
+/* The node behind `made` that turns it into planes, or joins it to others,
+ * reads a copy; made itself is an image of the workspace, its channels in
+ * blocks where they may be. */
 static bool copy_what_is_written(Layouter *l, const Job *job, Node *const *only)
 {
     Graph *graph = l->graph;
     Tensor *made = job->wrote, *copy;
-    Node *turn;
     if (!job_writes_across(l, job))
         return false;
-    turn = only[made->id];
     copy =
         build_copy(graph, arena_printf(graph->arena, "%s.planes", made->name),
                    made, job->root)
             ->output[0];
     copy->place = made->place;
-    turn->input[0] = copy;
+    read_instead(only[made->id], made, copy);
     made->place = (Place){ .kind = PLACE_ARENA,
                            .block = l->image[made->id].blocks ? l->lanes : 0 };
     return true;

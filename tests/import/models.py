@@ -98,10 +98,12 @@ def compile_model(proto, *flags, name="model"):
     with open(path, "wb") as f:
         f.write(proto if isinstance(proto, bytes) else
                 proto.SerializeToString())
+    if not any(flag.startswith("--target") for flag in flags):
+        flags = ("--target=generic", *flags)
     run = subprocess.run(
         [CNNC, name + ".onnx", "-o", name + ".c", "--manifest", name + ".json",
-         "-O0", "--target=generic", *flags], cwd=folder, capture_output=True,
-        text=True, errors="replace")
+         "-O0", *flags], cwd=folder, capture_output=True, text=True,
+        errors="replace")
     manifest = None
     if run.returncode == 0:
         with open(os.path.join(folder, name + ".json")) as f:
