@@ -95,6 +95,7 @@ void function_end(Function *f)
     vec_free(&f->rows);
     vec_free(&f->bounds);
     vec_free(&f->elements);
+    vec_free(&f->lists);
 }
 
 /* ---- declarations ------------------------------------------------------------ */
@@ -268,21 +269,117 @@ static const char *limit_text(Function *f, const Stmt *loop, bool upper)
     return arena_printf(f->arena, "%lld", (long long)best);
 }
 
-static void print_loop(Function *f, const Stmt *loop)
+static void open_loop(Function *f, const Stmt *loop)
 {
-    int id = loop->loop.var->id, mark = f->names->name.count;
     const char *lo = limit_text(f, loop, false);
     const char *hi = limit_text(f, loop, true);
     const char *name = names_add(f->names, plan_var_name(f, loop->loop.var));
 
-    f->var_name[id] = name;
+    f->var_name[loop->loop.var->id] = name;
     write_open(f->w, "for (%s %s = %s; %s < %s; %s++)", index_type(f), name, lo,
                name, hi, name);
+}
+
+/* ---- loops that leave out zeros ---------------------------------------------------- */
+
+/* The first element that is a factor, of which each iteration has another. */
+static const Affine *first_factor(Function *f, const Stmt *loop,
+                                  const Access *factor)
+{
+    return affine_substitute(f->kernel, factor->address, loop->loop.var,
+                             affine_const(f->kernel, 0));
+}
+
+/* The list of the iterations that count. */
+static List declare_list(Function *f, const Stmt *loop)
+{
+    List list;
+    const Access *factor = loop_factor(loop, &list.count);
+    const char *x = plan_param(f, factor->buffer)->name;
+    Text from = { 0 };
+
+    list.buffer = factor->buffer;
+    list.first = first_factor(f, loop, factor);
+    list.name = names_add(f->names, arena_printf(f->arena, "%s_nonzero", x));
+    list.end = names_add(f->names, arena_printf(f->arena, "%s_count", x));
+    text_add(&from, x);
+    if (!affine_equal(list.first, affine_const(f->kernel, 0))) {
+        text_add(&from, " + ");
+        index_sum(f, &from, list.first);
+    }
+    write_line(f->w, "int %s[%lld];", list.name,
+               (long long)(list.count + NONZERO_ROOM));
+    write_line(f->w, "const int %s = f32_nonzero(%s, %s, %lld);", list.end,
+               list.name, from.data, (long long)list.count);
+    text_free(&from);
+    return list;
+}
+
+static const List *find_list(Function *f, const Stmt *loop)
+{
+    int64_t count;
+    const Access *factor = loop_factor(loop, &count);
+    const Affine *first = first_factor(f, loop, factor);
+    for (int i = 0; i < f->lists.count; i++) {
+        const List *list = &f->lists.at[i];
+        if (list->buffer == factor->buffer && list->count == count &&
+            affine_equal(list->first, first))
+            return list;
+    }
+    return NULL;
+}
+
+/* One list for all loops around, where these have nothing to do with it. */
+static void declare_lists(Function *f, const Stmt *body)
+{
+    for (; body; body = body->next) {
+        int64_t count;
+        Stmt **inside = stmt_body((Stmt *)(uintptr_t)body);
+        if (!live_stmt(f, body))
+            continue;
+        if (inside)
+            declare_lists(f, *inside);
+        if (body->kind != STMT_LOOP || body->loop.mark != LOOP_NONZERO)
+            continue;
+        const Access *factor = loop_factor(body, &count);
+        if (affine_is_const(first_factor(f, body, factor), NULL) &&
+            !plan_param(f, factor->buffer)->written && !find_list(f, body))
+            vec_push(&f->lists, declare_list(f, body));
+    }
+}
+
+static void open_nonzero(Function *f, const Stmt *loop, const List *list)
+{
+    const char *i = names_add(f->names, "i");
+    write_open(f->w, "for (int %s = 0; %s < %s; %s++)", i, i, list->end, i);
+    const char *name = names_add(f->names, plan_var_name(f, loop->loop.var));
+    f->var_name[loop->loop.var->id] = name;
+    write_line(f->w, "const %s %s = %s[%s];", index_type(f), name, list->name,
+               i);
+}
+
+static void print_loop(Function *f, const Stmt *loop)
+{
+    const int mark = f->names->name.count;
+    const bool nonzero = loop->loop.mark == LOOP_NONZERO;
+    const List *known = nonzero ? find_list(f, loop) : NULL;
+    List own;
+
+    if (nonzero && !known) {
+        write_open(f->w, "%s", "");
+        own = declare_list(f, loop);
+    }
+    if (nonzero)
+        open_nonzero(f, loop, known ? known : &own);
+    else
+        open_loop(f, loop);
     int scope = f->next_scope++;
     plan_enter(f, loop, scope);
     print_scope(f, scope, loop->loop.body);
     plan_leave(f);
     write_close(f->w);
+    if (nonzero && !known)
+        write_close(f->w);
     names_leave(f->names, mark);
 }
 
@@ -391,6 +488,7 @@ void kernel_function(Net *net, Writer *w, Kernel *kernel, Call *call)
     write_line(w, "{");
     w->indent++;
     declare_locals(&f);
+    declare_lists(&f, kernel->body);
     f.next_scope = 1;
     print_scope(&f, 0, kernel->body);
     write_close(w);

@@ -200,6 +200,15 @@ typedef struct Element {
     const char *name;
 } Element;
 
+/* Iterations of a loop that leaves out zeros: as an array of C, `name`, of
+ * which the first `end` are used. */
+typedef struct List {
+    const Buffer *buffer;
+    const Affine *first; /* the element that iteration 0 multiplies by */
+    int64_t count;
+    const char *name, *end;
+} List;
+
 #define NEST_DEEPEST 64
 
 /* What is known of one kernel: filled by c_plan.c, then printed by c_function.c. */
@@ -213,6 +222,7 @@ typedef struct Function {
     VEC(Row) rows;
     VEC(Bound) bounds;
     VEC(Element) elements;
+    VEC(List) lists;  /* those that stand before all loops */
     int **element_at; /* [local][address]: index into elements */
     bool *temp_live;
     const char **temp_name, **var_name; /* by id */

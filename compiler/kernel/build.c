@@ -305,9 +305,24 @@ const Expr *kernel_let(Kernel *kernel, const char *name, const Expr *value)
     return expr_temp(kernel, stmt->let.temp);
 }
 
+/* The lists of iterations that are not left out. */
+static int64_t list_bytes(const Stmt *list)
+{
+    int64_t bytes = 0, count;
+    for (; list != NULL; list = list->next) {
+        Stmt **body = stmt_body((Stmt *)(uintptr_t)list);
+        if (body != NULL)
+            bytes = exact_add(bytes, list_bytes(*body));
+        if (list->kind == STMT_LOOP && list->loop.mark == LOOP_NONZERO &&
+            loop_factor(list, &count) != NULL)
+            bytes += (count + NONZERO_ROOM) * dtype_size(DT_I32);
+    }
+    return bytes;
+}
+
 int64_t kernel_stack_bytes(const Kernel *kernel)
 {
-    int64_t bytes = 0;
+    int64_t bytes = list_bytes(kernel->body);
     for (int i = 0; i < kernel->locals.count; i++) {
         const Buffer *local = kernel->locals.at[i];
         if (local->place == BUFFER_LOCAL)

@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+#define LIST_LEAST 64 /* products of a sum, some of which may be left out */
+#define ROW_LEAST  4  /* vectors of each, so that the list is little beside */
+
 typedef struct Write {
     const Cost *cost;
     const Candidate *cand;
@@ -425,6 +428,25 @@ static void write_partial(const Write *w)
                  part_of(w->name[loop][0], "u"));
 }
 
+/* A dense layer behind a relu leaves out what is multiplied by zero, where its
+ * weights come from behind the first cache: a row of several vectors each. Its
+ * sums wait for these, not for each other. */
+static bool leaves_out_zeros(const Write *w)
+{
+    const Nest *nest = w->cost->nest;
+    const Candidate *cand = w->cand;
+    const int reduce = nest->outs;
+    const NestLoop *l = &nest->loop[reduce];
+    return nest->fma && w->cost->lanes > 1 && cand->tile < 0 &&
+           nest->count == nest->outs + 1 && nest->x != NULL &&
+           nest->x->buffer->zeros && nest->w != NULL && cand->nv >= ROW_LEAST &&
+           nest->loop[cand->vector].step_x == 0 && l->step_x == 1 &&
+           !l->limited && l->extent >= LIST_LEAST &&
+           l->extent <= NONZERO_MOST && w->block[reduce] == NULL &&
+           4 * nest->w->buffer->layout.size >= w->cost->target->l1_bytes &&
+           buffer_is_finite(nest->w->buffer);
+}
+
 /* Weights that the second cache does not hold come while the slice before them
  * serves its rows. */
 static void write_prefetch(const Write *w)
@@ -466,10 +488,15 @@ void cost_write(const Cost *cost, const Candidate *cand, const Kernel *kernel,
     }
     if (w.peel.length > 0)
         schedule_add(schedule, STEP_PEEL, 0, 1, text_get(&w.peel));
-    write_partial(&w);
+    const bool zeros = leaves_out_zeros(&w);
+    if (!zeros)
+        write_partial(&w);
     write_marks(&w);
     if (cost_sorts_input(cost, cand))
         schedule_add(schedule, STEP_REUSE, 0, 0, nest->x->buffer->name);
-    write_prefetch(&w);
+    if (zeros)
+        schedule_add(schedule, STEP_NONZERO, 0, 0, w.name[nest->outs][0]);
+    else
+        write_prefetch(&w);
     text_free(&w.peel);
 }

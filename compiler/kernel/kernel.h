@@ -116,6 +116,8 @@ struct Buffer {
                          part of it, in another shape and layout; NULL: one of
                          its own */
     const void *data; /* BUFFER_CONST: logical, row-major, of `type` */
+    bool zeros;       /* many elements are 0: a relu made them (for the cost
+                         model alone) */
     bool settled;     /* a final kernel reads it: its layout stays */
     const char *what; /* for a comment: "conv1.weight", or NULL */
 };
@@ -301,6 +303,7 @@ typedef enum LoopMark {
     LOOP_SERIAL,
     LOOP_UNROLL,  /* written out by kernel_expand */
     LOOP_VECTOR,  /* becomes lanes by kernel_expand */
+    LOOP_NONZERO, /* iterations whose loop_factor is 0 may be left out */
     LOOP_PARALLEL /* room for threads */
 } LoopMark;
 
@@ -450,6 +453,12 @@ void kernel_fma(Kernel *kernel, Access place, const Expr *a, const Expr *b);
 const Expr *kernel_let(Kernel *kernel, const char *name, const Expr *value);
 Stmt *stmt_new(Kernel *kernel, StmtKind kind);
 Stmt **stmt_body(Stmt *stmt); /* of a loop or block; else NULL */
+#define NONZERO_MOST 2048     /* iterations of a loop with that mark */
+#define NONZERO_ROOM 16       /* more of its list that may be written */
+/* Where all that a final loop from 0 to *count does is to add products to
+ * registers: the element that is a factor of each, another one in each
+ * iteration; NULL for any other loop. */
+const Access *loop_factor(const Stmt *loop, int64_t *count);
 Stmt *stmt_copy(Kernel *kernel, const Stmt *list); /* deep; vars shared */
 /* In the whole list, var becomes the sum everywhere. */
 void stmt_substitute(Kernel *kernel, Stmt *list, const Var *var,

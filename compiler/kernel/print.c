@@ -27,9 +27,8 @@ const char *const place_names[] = {
 };
 
 const char *const mark_names[] = {
-    [LOOP_SERIAL] = "",
-    [LOOP_UNROLL] = "unroll",
-    [LOOP_VECTOR] = "vector",
+    [LOOP_SERIAL] = "",           [LOOP_UNROLL] = "unroll",
+    [LOOP_VECTOR] = "vector",     [LOOP_NONZERO] = "nonzero",
     [LOOP_PARALLEL] = "parallel",
 };
 

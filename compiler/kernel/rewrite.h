@@ -42,6 +42,9 @@ bool loop_constant(const Stmt *loop, int64_t *lo, int64_t *hi);
 void kernel_adopt(Kernel *kernel, const Kernel *other);
 void kernel_drop_param(Kernel *kernel, const Buffer *buffer);
 
+/* A constant of f32 without infinities and NaNs. */
+bool buffer_is_finite(const Buffer *buffer);
+
 /* The last statement of a list; NULL for the empty one. */
 Stmt *list_last(Stmt *list);
 

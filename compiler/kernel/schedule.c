@@ -30,6 +30,7 @@ static const StepInfo infos[] = {
     [STEP_VECTORIZE] = { "vectorize", { NULL, NULL }, { 0, 0 }, false },
     [STEP_REUSE] = { "reuse", { NULL, NULL }, { 0, 0 }, false },
     [STEP_PREFETCH] = { "prefetch", { "ahead", NULL }, { 0, 0 }, false },
+    [STEP_NONZERO] = { "nonzero", { NULL, NULL }, { 0, 0 }, false },
 };
 
 void schedule_add(Schedule *schedule, StepKind kind, int64_t first,
@@ -323,7 +324,7 @@ static bool needs(const Step *step, int count, Text *why)
     return step->count >= count;
 }
 
-/* REUSE and PREFETCH come after expansion. */
+/* REUSE, PREFETCH and NONZERO come after expansion. */
 static bool apply_step(Kernel *kernel, const Step *step, Text *why)
 {
     switch (step->kind) {
@@ -345,7 +346,8 @@ static bool apply_step(Kernel *kernel, const Step *step, Text *why)
     case STEP_UNROLL: return apply_mark(kernel, step, LOOP_UNROLL, why);
     case STEP_VECTORIZE: return apply_mark(kernel, step, LOOP_VECTOR, why);
     case STEP_REUSE:
-    case STEP_PREFETCH: return needs(step, 1, why);
+    case STEP_PREFETCH:
+    case STEP_NONZERO: return needs(step, 1, why);
     }
     BUG("no step %d", (int)step->kind);
 }
@@ -358,6 +360,8 @@ static bool apply_late(Kernel *kernel, const Step *step, Text *why)
         return needs(step, 2, why) &&
                rewrite_prefetch(kernel, step->name[0], step->name[1],
                                 step->number[0], why);
+    if (step->kind == STEP_NONZERO)
+        return rewrite_nonzero(kernel, step->name[0], why);
     return true;
 }
 

@@ -47,6 +47,9 @@ bool rewrite_reuse(Kernel *kernel, const char *buffer, Text *why);
  * that the next iteration of var reads, a share in each iteration. */
 bool rewrite_prefetch(Kernel *kernel, const char *buffer, const char *var,
                       int64_t ahead, Text *why);
+/* After kernel_expand: the loop may leave out the iterations whose factor is 0.
+ * Refuses where they would count, and where a constant is not finite. */
+bool rewrite_nonzero(Kernel *kernel, const char *var, Text *why);
 
 /*
  * Fusion: the reader's loads of `buffer` are replaced by what the producer's
@@ -136,7 +139,8 @@ typedef enum StepKind {
     STEP_UNROLL,
     STEP_VECTORIZE,
     STEP_REUSE,
-    STEP_PREFETCH
+    STEP_PREFETCH,
+    STEP_NONZERO
 } StepKind;
 
 #define STEP_NAMES 24

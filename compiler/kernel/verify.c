@@ -336,6 +336,7 @@ static void verify_loop(Check *check, const Stmt *stmt)
 {
     const Kernel *kernel = check->kernel;
     const Var *var = stmt->loop.var;
+    int64_t count;
 
     if (var->id < 0 || var->id >= kernel->vars.count ||
         kernel->vars.at[var->id] != var)
@@ -347,9 +348,13 @@ static void verify_loop(Check *check, const Stmt *stmt)
     }
     verify_limit(check, &stmt->loop.lo);
     verify_limit(check, &stmt->loop.hi);
-    if (check->final && stmt->loop.mark != LOOP_SERIAL)
+    if (check->final && stmt->loop.mark != LOOP_SERIAL &&
+        stmt->loop.mark != LOOP_NONZERO)
         FAULT(check, "the loop over '%s' is still marked %s", var->name,
               mark_names[stmt->loop.mark]);
+    if (stmt->loop.mark == LOOP_NONZERO && loop_factor(stmt, &count) == NULL)
+        FAULT(check, "the loop over '%s' has no factor that may be 0",
+              var->name);
     loops_enter(&check->loops, stmt);
     verify_list(check, stmt->loop.body);
     check->loops.count--;

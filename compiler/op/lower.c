@@ -75,6 +75,26 @@ static const void *typed_data(Arena *arena, const Tensor *tensor)
     return data;
 }
 
+/* Whether a relu, or what only moves or picks of its elements, made it. */
+static bool has_zeros(const Tensor *tensor)
+{
+    const Node *node = tensor->producer;
+    while (node != NULL) {
+        switch (node->op) {
+        case OP_RELU:
+        case OP_RELU6: return true;
+        case OP_MAXPOOL:
+        case OP_GLOBAL_MAXPOOL:
+        case OP_RESHAPE:
+        case OP_FLATTEN:
+        case OP_TRANSPOSE:
+        case OP_SLICE: node = node->input[0]->producer; break;
+        default: return false;
+        }
+    }
+    return false;
+}
+
 Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
 {
     Buffer **known = &lower->buffer[tensor->id];
@@ -86,6 +106,7 @@ Buffer *lower_buffer(Lower *lower, const Tensor *tensor)
                        tensor->shape.rank, tensor->shape.dim);
     b->data = typed_data(lower->program->arena, tensor);
     b->what = tensor->name;
+    b->zeros = has_zeros(tensor);
     if (b->place != BUFFER_CONST && tensor->shape.rank == 3)
         image_layout(b, tensor);
     int64_t element;

@@ -9,6 +9,21 @@ grep_out "^tiny for generic, 3 inputs$"
 grep_out "^conv1, relu1, maxpool1 +\[4, 4, 4\] "
 grep_out "^dense1 "
 holds test ! -s "$err"
+# Zeros left out, another list for each row.
+cat >rows.cnn <<'END'
+network rows
+input x : f32[3, 16]
+relu -> dense(4)
+output y
+END
+echo 'dense1: order i0 c | oc; unroll oc; nonzero c' >rows.schedule
+rows=("$CNNC" verify rows.cnn --init 1 --schedule rows.schedule)
+expect 0 "${rows[@]}"
+expect 0 "${rows[@]}" --target=generic
+expect 0 "$CNNC" rows.cnn --init 1 --schedule rows.schedule -o -
+grep_out "f32_nonzero[(]relu1_nonzero, relu1 [+] 16 [*] i"
+rm rows.cnn rows.schedule
+
 expect 0 "${verify[@]}" --samples 1 --target=native -O0
 grep_out ", 1 input$"
 holds test "$(grep -c '^tiny for' "$out")" -eq 2

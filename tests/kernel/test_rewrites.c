@@ -12,6 +12,7 @@
 
 #include "kernel/schedule.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -357,6 +358,76 @@ static void test_sums_of_several_outputs_take_turns(void)
     }
 }
 
+static Program *dense_nest(Arena *arena, int64_t inputs, const char *sum)
+{
+    const char *n = arena_printf(arena, "%lld", (long long)inputs);
+    return kernel_of(arena,
+                     arena_printf(arena,
+                                  "x: input f32[%s]\nw: const f32[%s][8]\n"
+                                  "y: output f32[8]\n",
+                                  n, n),
+                     arena_printf(arena,
+                                  "local acc: reg f32[8]\n"
+                                  "for i in 0..8\n"
+                                  "    acc[i] = 1.0\n"
+                                  "for k in 0..%s\n"
+                                  "    for i in 0..8\n"
+                                  "        %s\n"
+                                  "for i in 0..8\n"
+                                  "    y[i] = acc[i]\n",
+                                  n, sum));
+}
+
+static void test_products_with_zero_are_left_out(void)
+{
+    for (int64_t inputs = 2; inputs <= NONZERO_MOST; inputs *= 32) {
+        Arena *arena = arena_new();
+        Program *p = dense_nest(arena, inputs, "acc[i] fma= x[k], w[k][i]");
+        Kernel *k = p->kernels.at[0];
+        int64_t count, again;
+        float *before = program_output(arena, p, 1, &count);
+        CU_ASSERT_TRUE(apply_text(arena, k, "k: vectorize i; nonzero k\n"));
+        kernel_verify(k, p->target, true);
+        kernel_prove(k);
+        char *text = text_of(arena, p);
+        CU_ASSERT_PTR_NOT_NULL(strstr(
+            text, arena_printf(arena, "in 0..%d nonzero\n", (int)inputs)));
+        CU_ASSERT_EQUAL(kernel_stack_bytes(k), 4 * (inputs + NONZERO_ROOM));
+        float *after = program_output(arena, p, 1, &again);
+        CU_ASSERT_EQUAL_FATAL(count, again);
+        CU_ASSERT_EQUAL(memcmp(before, after, 4 * (size_t)count), 0);
+        program_free(p);
+        arena_free(arena);
+    }
+}
+
+static void expect_no_list(int64_t inputs, const char *sum, float weight)
+{
+    Arena *arena = arena_new();
+    Program *p = dense_nest(arena, inputs, sum);
+    Buffer *w = p->buffers.at[1];
+    ((float *)(uintptr_t)w->data)[5] = weight;
+    CU_ASSERT_FALSE(
+        apply_text(arena, p->kernels.at[0], "k: vectorize i; nonzero k\n"));
+    program_free(p);
+    arena_free(arena);
+}
+
+/* 0 * inf is not 0; x[0] is the same in each iteration; a weight's zeros are no
+ * list's; what is added alone counts. */
+static void test_zeros_that_count_stay(void)
+{
+    static const char product[] = "acc[i] fma= x[k], w[k][i]";
+    expect_no_list(64, product, INFINITY);
+    expect_no_list(64, product, NAN);
+    expect_no_list(NONZERO_MOST + 1, product, 1);
+    expect_no_list(64, "acc[i] fma= x[0], w[k][i]", 1);
+    expect_no_list(64, "acc[i] fma= x[k], x[k]", 1);
+    expect_no_list(64, "acc[i] fma= w[k][0], w[k][i]", 1);
+    expect_no_list(64, "acc[i] += w[k][i]", 1);
+    expect_no_list(64, "acc[i] max= x[k]", 1);
+}
+
 /* y[c][p] = x[p][c] */
 static Program *turning_nest(Arena *arena, int64_t pixels, int64_t channels)
 {
@@ -410,7 +481,8 @@ static void test_a_schedule_reads_back(void)
         "conv2: split ow by 14; split oc by 32;\n"
         "    order oc.o oh ow.o kh c | kw ow.i oc.i; pack w;\n"
         "    peel ow.o; peel oc.o first 0; fuse a b as i; unroll kw ow.i;\n"
-        "    vectorize oc.i; reuse x; prefetch w c ahead 512\n"
+        "    vectorize oc.i; reuse x; prefetch w c ahead 512;\n"
+        "    nonzero c\n"
         "pool: partial i by 16 times 4; partial j by 8; partial k times 4;\n"
         "    vectorize c\n";
     ScheduleList list = { 0 };
@@ -436,6 +508,8 @@ static void test_a_schedule_reads_back(void)
 }
 
 static const UnitTest tests[] = {
+    UNIT(test_products_with_zero_are_left_out),
+    UNIT(test_zeros_that_count_stay),
     UNIT(test_random_rewrites_keep_the_answer),
     UNIT(test_chosen_schedules_keep_the_answer),
     UNIT(test_planes_are_woven_into_pixels),

@@ -124,7 +124,31 @@ static void test_few_outputs_take_their_sums_in_turns(void)
     }
 }
 
+/* Where the weights come from behind the first cache. */
+static void test_zeros_behind_a_relu_are_left_out(void)
+{
+    static const char *const before[] = { "relu", "tanh" };
+    for (int i = 0; i < target_count * 2; i++) {
+        const Target *target = &targets[i / 2];
+        Text text = { 0 }, graph = { 0 };
+        text_printf(&graph,
+                    "graph one\n"
+                    "input x: f32[256]\n"
+                    "parameter w: f32[256, 256] layout=dense fan_in=256\n"
+                    "r: f32[256] = %s(x)\n"
+                    "d: f32[256] = dense(r, w; units=256, bias=no)\n"
+                    "output y = d\n",
+                    before[i % 2]);
+        schedules_of(text_get(&graph), target, &text);
+        bool found = strstr(text_get(&text), "nonzero c") != NULL;
+        CU_ASSERT_EQUAL(found, i % 2 == 0 && target_lanes(target) > 1);
+        text_free(&graph);
+        text_free(&text);
+    }
+}
+
 static const UnitTest tests[] = {
+    UNIT(test_zeros_behind_a_relu_are_left_out),
     UNIT(test_a_padded_1x1_convolution_has_vectors),
     UNIT(test_softmax_has_vectors_along_and_across_its_axis),
     UNIT(test_a_last_layer_of_few_channels_runs_over_pixels),

@@ -30,6 +30,7 @@ SCALAR.update({w: "y[0] = f32_%s(x[0], x[1]);" % w
                for w in ["min", "max"] + BINARY})
 SCALAR.update({"select_" + w: "y[0] = f32_select_%s(x[0], x[1], x[2], x[3]);" % w
                for w in ("lt", "le", "eq")})
+SCALAR["nonzero"] = "{ int i[20]; y[0] = (float)f32_nonzero(i, x, 4); }"
 SCALAR["fma"] = "y[0] = f32_fma(x[0], x[1], x[2]);"
 VECTOR = {w: "V_store(y, V_%s(V_load(x)));" % w for w in UNARY}
 VECTOR.update({w: "V_store(y, V_%s(V_load(x), V_load(x)));" % w

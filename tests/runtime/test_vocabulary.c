@@ -278,6 +278,11 @@ static void check_scalars(int group)
     CU_ASSERT(same_float(f32_select_eq(a, b, c, 5), a == b ? c : 5));
 }
 
+static int nonzero(int *list, const float *p, int n)
+{
+    return f32_nonzero(list, p, n);
+}
+
 #include "region_end.h"
 
 /* ---- tests ---- */
@@ -326,6 +331,27 @@ static void test_parts_leave_the_other_lanes_alone(void)
 #undef CALL
 }
 
+static void test_what_is_not_zero_is_listed(void)
+{
+    enum { MOST = 45 };
+    float x[MOST];
+    int list[MOST + 17], n, i, count, found, group;
+    for (group = 0; group < GROUPS; group++) {
+        n = group % (MOST + 1);
+        for (i = 0; i < n; i++)
+            x[i] = (group >> i % 7 & 1) ? argument(group, 0, i)
+                   : i % 2              ? 0.0f
+                                        : -0.0f;
+        list[n + 16] = -1;
+        count = nonzero(list, x, n);
+        for (i = found = 0; i < n; i++)
+            if (!(x[i] == 0))
+                CU_ASSERT(found < count && list[found++] == i);
+        CU_ASSERT(count == found);
+        CU_ASSERT(list[n + 16] == -1);
+    }
+}
+
 static CNNC_ALIGN(64) const float aligned[3] = { 1, 2, 3 };
 
 static float first_of(const float *CNNC_RESTRICT p)
@@ -356,6 +382,8 @@ int main(void)
     CU_add_test(suite, "bytes keep their values", test_bytes_keep_their_values);
     CU_add_test(suite, "parts leave the other lanes alone",
                 test_parts_leave_the_other_lanes_alone);
+    CU_add_test(suite, "what is not zero is listed",
+                test_what_is_not_zero_is_listed);
     CU_add_test(suite, "alignment and prefetch", test_alignment_and_prefetch);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();

@@ -62,6 +62,8 @@
  *
  *     f32_fma f32_min f32_max f32_neg f32_abs f32_sqrt f32_floor f32_ceil
  *     f32_round_even f32_select_lt f32_select_le f32_select_eq
+ *     f32_nonzero(list, p, n)       where p[0] .. p[n-1] is not 0: how many, and
+ *                                   their indices; list has room for n + 16
  *
  * Maths, as f32_NAME(x) and V_NAME(x): exp, tanh, sin and others, without libm;
  * see <cnnc/maths.h> and <cnnc/rare.h>, which this file includes. All of it
@@ -1045,6 +1047,44 @@ CNNC_FN f32x4 f32x4_load_u8(const uint8_t *p)
 CNNC_FN f32x4 f32x4_load_i8(const int8_t *p)
 {
     return f32x4_load_i8_part(p, 4);
+}
+#endif
+/*@end */
+
+/*@block nonzero on v4 */
+#if CNNC_X86 == 4
+CNNC_FN int f32_nonzero(int *list, const float *p, int n)
+{
+    const __m512i step = _mm512_set1_epi32(16);
+    __m512i index = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4,
+                                     3, 2, 1, 0);
+    int count = 0, i;
+    for (i = 0; i < n; i += 16) {
+        const __mmask16 in =
+            (__mmask16)(n - i < 16 ? (1u << (n - i)) - 1 : 0xffffu);
+        const __m512 v = _mm512_maskz_loadu_ps(in, p + i);
+        const __mmask16 some = (__mmask16)_mm512_cmp_ps_mask(
+            v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+        _mm512_storeu_si512(list + count,
+                            _mm512_maskz_compress_epi32(some, index));
+        count += (int)_mm_popcnt_u32(some);
+        index = _mm512_add_epi32(index, step);
+    }
+    return count;
+}
+#endif
+/*@end */
+
+/*@block nonzero on v3 v2 aarch64 generic */
+#if CNNC_X86 != 4
+CNNC_FN int f32_nonzero(int *list, const float *p, int n)
+{
+    int count = 0, i;
+    for (i = 0; i < n; i++) {
+        list[count] = i;
+        count += p[i] != 0;
+    }
+    return count;
 }
 #endif
 /*@end */
