@@ -178,6 +178,22 @@ static const Expr *vector_load(const Vector *v, const Expr *load, bool *ok)
                  : expr_load_vector(k, access, v->lanes, active);
 }
 
+/* Bytes become floats at once: nothing else is computed with them. */
+static bool operands_fit(const Vector *v, const Expr *expr,
+                         const Expr *const *arg, int count)
+{
+    const bool converts = expr->kind == EXPR_CONVERT;
+    for (int i = 0; i < count; i++) {
+        DType type = converts ? expr->type.elem : arg[i]->type.elem;
+        if (arg[i]->type.lanes == 1 || type == DT_F32)
+            continue;
+        text_printf(v->e->why, "'%s' of vectors of %s", expr_name(expr->kind),
+                    dtype_name(type));
+        return false;
+    }
+    return true;
+}
+
 static const Expr *vector_expr(const Vector *v, const Expr *expr, bool *ok)
 {
     Kernel *k = v->e->kernel;
@@ -195,6 +211,7 @@ static const Expr *vector_expr(const Vector *v, const Expr *expr, bool *ok)
         arg[i] = vector_expr(v, expr->arg[i], ok);
         any = any || arg[i]->type.lanes > 1;
     }
+    *ok = *ok && operands_fit(v, expr, arg, count);
     if (!*ok || !any)
         return expr;
     for (int i = 0; i < count; i++) {

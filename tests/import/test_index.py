@@ -50,6 +50,15 @@ def one_of_many():
     expect([node("OneHot", "x d v", "y")],
            {"x": index.astype(np.float32), "v": values}, {"y": want},
            init={"d": np.array([4], np.float32)}, what="OneHot of floats")
+    for dtype in (np.int8, np.uint8, np.int32):
+        small = np.array([[1, 3, 0], [2, 9, 3], [0, 0, 1]], dtype)
+        want = np.where(small[:, None, :] == np.arange(10)[:, None], values[1],
+                        values[0])
+        expect([node("OneHot", "x d v", "y", axis=1)],
+               {"x": small, "v": values}, {"y": want},
+               init={"d": np.array(10, np.int64)},
+               flags=("-O2", "--target=native"),
+               what="OneHot of %s" % dtype.__name__)
     expect([node("OneHot", "x d v", "y")], {"x": index},
            {"y": np.where(at, 5, 3).astype(np.int64)},
            init=dict(init, v=i64(3, 5)))
