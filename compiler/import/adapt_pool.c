@@ -59,17 +59,23 @@ static bool end(Adapt *a, Node *node, Since since, const Window *window,
     return out_tensor(a, 0, window_out(a, window, add_end(a, node)));
 }
 
+static VolumePool volume(Adapt *a, Op op, Since since)
+{
+    return (VolumePool){ .op = op,
+                         .dilated = a->opset >= since.dilations,
+                         .ceil_mode = read_ceil(a, since) };
+}
+
 bool adapt_max_pool(Adapt *a)
 {
     const Since since = { .dilations = 10, .ceil_mode = 10 };
     Window window;
     Node *node;
     attr_between(a, "storage_order", 0, 0, 1); /* of the second output */
-    if (is_volume(a))
-        return volume_pool(
-            a, &(VolumePool){ .op = OP_MAXPOOL,
-                              .dilated = a->opset >= since.dilations,
-                              .ceil_mode = read_ceil(a, since) });
+    if (is_volume(a)) {
+        const VolumePool pool = volume(a, OP_MAXPOOL, since);
+        return volume_pool(a, &pool);
+    }
     if (!(node = begin(a, OP_MAXPOOL, since, &window)))
         return false;
     return end(a, node, since, &window,
@@ -82,12 +88,11 @@ bool adapt_average_pool(Adapt *a)
     const bool all = a->opset >= 7 && attr_flag(a, "count_include_pad", false);
     Window window;
     Node *node;
-    if (is_volume(a))
-        return volume_pool(
-            a, &(VolumePool){ .op = OP_AVGPOOL,
-                              .dilated = a->opset >= since.dilations,
-                              .ceil_mode = read_ceil(a, since),
-                              .count_include_pad = all });
+    if (is_volume(a)) {
+        VolumePool pool = volume(a, OP_AVGPOOL, since);
+        pool.count_include_pad = all;
+        return volume_pool(a, &pool);
+    }
     if (!(node = begin(a, OP_AVGPOOL, since, &window)))
         return false;
     node_attrs(node, AvgpoolAttrs)->count_include_pad = all;
@@ -114,12 +119,11 @@ bool adapt_lp_pool(Adapt *a)
     const int64_t p = read_power(a);
     Window window;
     Node *node;
-    if (is_volume(a))
-        return volume_pool(
-            a, &(VolumePool){ .op = OP_LPPOOL,
-                              .dilated = a->opset >= since.dilations,
-                              .ceil_mode = read_ceil(a, since),
-                              .p = p });
+    if (is_volume(a)) {
+        VolumePool pool = volume(a, OP_LPPOOL, since);
+        pool.p = p;
+        return volume_pool(a, &pool);
+    }
     if (!(node = begin(a, OP_LPPOOL, since, &window)))
         return false;
     node_attrs(node, LppoolAttrs)->p = p;

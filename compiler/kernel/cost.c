@@ -89,7 +89,6 @@ static bool can_have_rows(const Cost *c, const Candidate *cand)
 static void add_tiles(Cost *c, Candidate cand)
 {
     cand.rows = 1;
-    cand.strip = 0;
     add_tiles_of(c, cand);
     if (!can_have_rows(c, &cand))
         return;

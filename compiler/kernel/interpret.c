@@ -30,14 +30,6 @@ static size_t buffer_bytes(const Buffer *buffer)
     return (size_t)exact_mul(buffer->layout.size, dtype_size(buffer->type));
 }
 
-static int64_t buffer_elements(const Buffer *buffer)
-{
-    int64_t count = 1;
-    for (int i = 0; i < buffer->rank; i++)
-        count = exact_mul(count, buffer->dim[i].extent);
-    return count;
-}
-
 static void memory_poison(const Memory *memory)
 {
     memset(memory->data, POISON, buffer_bytes(memory->buffer));

@@ -130,6 +130,8 @@ int64_t layout_address(const Buffer *buffer, const int64_t *index);
  * no two to the same address unless a piece has a ring's modulus. */
 void layout_verify(const Buffer *buffer);
 const char *layout_fault(const Buffer *buffer); /* what is wrong, or NULL */
+/* Logical ones: the extents multiplied. */
+int64_t buffer_elements(const Buffer *buffer);
 /* Whether what is part of a caller's array lies inside of that. */
 bool buffer_fits_array(const Buffer *buffer);
 /* The physical array of a constant: layout.size elements, gaps zero. */

@@ -207,6 +207,14 @@ void layout_verify(const Buffer *buffer)
         BUG("buffer '%s': %s", buffer->name, fault);
 }
 
+int64_t buffer_elements(const Buffer *buffer)
+{
+    int64_t count = 1;
+    for (int i = 0; i < buffer->rank; i++)
+        count = exact_mul(count, buffer->dim[i].extent);
+    return count;
+}
+
 bool buffer_fits_array(const Buffer *buffer)
 {
     const int64_t size = dtype_size(buffer->type);

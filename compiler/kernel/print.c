@@ -100,9 +100,8 @@ static void print_buffer_type(Text *text, const Buffer *buffer)
 /* Of the logical data. */
 static uint32_t buffer_crc(const Buffer *buffer)
 {
-    size_t bytes = (size_t)dtype_size(buffer->type);
-    for (int i = 0; i < buffer->rank; i++)
-        bytes *= (size_t)buffer->dim[i].extent;
+    size_t bytes =
+        (size_t)buffer_elements(buffer) * (size_t)dtype_size(buffer->type);
     return crc32_of(buffer->data, bytes, 0);
 }
 

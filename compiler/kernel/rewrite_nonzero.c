@@ -96,11 +96,9 @@ const Access *loop_factor(const Stmt *loop, int64_t *count)
 bool buffer_is_finite(const Buffer *buffer)
 {
     const float *data = buffer->data;
-    int64_t count = 1;
     if (buffer->place != BUFFER_CONST || buffer->type != DT_F32 || data == NULL)
         return false;
-    for (int i = 0; i < buffer->rank; i++)
-        count *= buffer->dim[i].extent;
+    const int64_t count = buffer_elements(buffer);
     for (int64_t i = 0; i < count; i++) {
         if (!isfinite(data[i]))
             return false;
