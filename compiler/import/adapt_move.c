@@ -165,6 +165,11 @@ static int given_parts(Adapt *a, int64_t *size, int most)
         return -1;
     if (!(list = in_need_constant(a, 1, "split")))
         return -1;
+    if (dtype_is_float(list->type)) {
+        refuse(a, "needs whole numbers as sizes, got %s",
+               dtype_numpy(list->type));
+        return -1;
+    }
     count = list->count <= most ? (int)list->count : most + 1;
     for (int i = 0; i < count && i < most; i++)
         size[i] = onnx_tensor_integer(list, i);

@@ -72,6 +72,8 @@ def splits():
            init={"s": i64(1, 3, 2)})
     refuse([node("Split", "x s", "a b")], {"x": x}, ["a", "b"], "-1",
            init={"s": i64(-1, 7)})
+    refuse([node("Split", "x s", "a b")], {"x": x}, ["a", "b"], "whole numbers",
+           init={"s": np.array([2, 4], np.float32)})
     refuse([node("Split", "x", "a b", num_outputs=3)], {"x": x}, ["a", "b"],
            "outputs", opset=18)
 
