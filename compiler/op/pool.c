@@ -346,9 +346,12 @@ void avgpool_lower(Lower *lower, const Node *node)
 /* x to a whole power, 1 or more, by squaring. */
 static const Expr *power(Kernel *k, const Expr *x, int64_t p)
 {
+    enum { MOST_PRODUCTS = 32 };
     const Expr *half;
     if (p == 1)
         return x;
+    if (p > MOST_PRODUCTS)
+        return expr_2(k, EXPR_POW, x, k_num((double)p));
     half = power(k, x, p / 2);
     half = k_mul(half, half);
     return p % 2 ? k_mul(half, x) : half;

@@ -1,5 +1,7 @@
 """Conv and pools: every attribute against plain loops of this file."""
-from models import expect, finish, node, np, numbers, refuse
+import os
+
+from models import check, expect, finish, folder, node, np, numbers, refuse
 
 
 def pads_of(auto, size, kernel, stride, dilation):
@@ -146,6 +148,20 @@ def ceil_mode():
                      pads=pads, ceil_mode=1)], {"x": x},
                {"y": under.max((4, 5))},
                what="MaxPool ceil_mode=1 %s %s" % (kernel, strides))
+
+
+def powers():
+    """However high, they are no more code."""
+    size = {}
+    for p in (1, 2, 3, 7, 33, 4000, 65536):
+        under = np.abs(windows(x, (2, 2), (1, 1), (1, 1), (0, 0, 0, 0), 0,
+                               False)).astype(np.float64)
+        most = under.max((4, 5), keepdims=True)
+        norm = most[..., 0, 0] * ((under / most) ** p).sum((4, 5)) ** (1 / p)
+        expect([node("LpPool", "x", "y", kernel_shape=[2, 2], p=p)], {"x": x},
+               {"y": norm.astype(np.float32)}, what="LpPool p=%d" % p)
+        size[p] = os.path.getsize(os.path.join(folder, "model.c"))
+    check(size[65536] <= size[33] + 100, "code of p=65536", str(size))
 
 
 def what_cannot_be_a_window():
