@@ -119,14 +119,19 @@ static bool edges_are_short(const Cost *c)
 }
 
 /* A window may be kept in registers where its limits stay constants, and must
- * be where the limits of taps along the tile depend on it. */
+ * be where the limits of taps along the tile depend on it, or where it has a
+ * register for each of its iterations. */
 static bool windows_allowed(const Cost *c, const Candidate *cand)
 {
     for (int i = 0; i < c->nest->count; i++) {
         int pair = loop_at(c, i)->pair;
         bool limits = loop_at(c, i)->limits_others ||
                       (pair >= 0 && loop_at(c, pair)->limits_others);
-        if (loop_at(c, i)->part != NEST_WINDOW || !limits)
+        if (loop_at(c, i)->part != NEST_WINDOW)
+            continue;
+        if (loop_at(c, i)->keeps && !cost_is_held(c, cand, i))
+            return false;
+        if (!limits)
             continue;
         bool along = pair >= 0 && (pair == cand->tile || pair == cand->vector);
         if (cost_is_held(c, cand, i) != along)

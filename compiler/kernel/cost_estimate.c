@@ -84,6 +84,17 @@ static int64_t held_of(const Cost *c, const Candidate *cand)
     return held;
 }
 
+/* Weights for one of the tile's: where each of what is held has its own. */
+static int64_t weights_of(const Cost *c, const Candidate *cand)
+{
+    int64_t weights = taps_of(c, cand);
+    for (int i = 0; i < c->nest->count; i++) {
+        if (cost_is_held(c, cand, i) && loop_at(c, i)->step_w != 0)
+            weights *= loop_at(c, i)->extent;
+    }
+    return weights;
+}
+
 static double outer_windows_of(const Cost *c, const Candidate *cand)
 {
     double count = 1;
@@ -234,7 +245,7 @@ static double max2(double a, double b)
 /* Bytes of the weights that one pass over a tile reads. */
 static double weight_bytes(const Cost *c, const Candidate *cand)
 {
-    double bytes = 4 * steps_of(c, cand) * (double)taps_of(c, cand);
+    double bytes = 4 * steps_of(c, cand) * (double)weights_of(c, cand);
     if (c->nest->w == NULL)
         return 0;
     if (loop_at(c, cand->vector)->step_w == 1)
@@ -284,6 +295,7 @@ static double loads_of(const Cost *c, const Candidate *cand, double nv,
                        double t)
 {
     double taps = (double)taps_of(c, cand), held = (double)held_of(c, cand);
+    double weights = (double)weights_of(c, cand);
     const NestLoop *v = loop_at(c, cand->vector);
     if (!c->nest->fma)
         return nv * t * held * taps;
@@ -291,13 +303,13 @@ static double loads_of(const Cost *c, const Candidate *cand, double nv,
         double each = v->step_x >= 2 ? 1.5 * (double)v->step_x
                       : taps > 1     ? 2
                                      : 1;
-        return each * nv * held * taps + t * taps;
+        return each * nv * held * taps + t * weights;
     }
     double x =
         cost_sorts_input(c, cand) ? t * held + taps - 1 : t * held * taps;
     if (cost_sorts_input(c, cand) && cost_is_per_channel(c, cand))
         x = inputs_of(c, cand, t);
-    return (v->step_x == 0 ? x : nv * x) + nv * taps;
+    return (v->step_x == 0 ? x : nv * x) + nv * weights;
 }
 
 /* Bytes of a tile's inputs, weights and results in all its channels. */

@@ -189,13 +189,70 @@ static void vectorize_sum(const Sequence *s, const Stmt *sum, const char *name,
         schedule_add(s->schedule, STEP_VECTORIZE, 0, 0, part_of(name, "r"));
 }
 
+typedef struct Read {
+    const Buffer *buffer;
+    bool found;
+} Read;
+
+static void find_read(void *context, const Access *access, Role role,
+                      const Stmt *stmt)
+{
+    Read *r = context;
+    (void)stmt;
+    r->found = r->found || (role == ROLE_READ && access->buffer == r->buffer);
+}
+
+static bool reads(const Stmt *list, const Buffer *buffer)
+{
+    Read r = { buffer, false };
+    visit_accesses(list, find_read, &r);
+    return r.found;
+}
+
+/* Nothing but stores; what is stored in memory is not read here. */
+static bool only_stores(const Stmt *list)
+{
+    for (const Stmt *stmt = list; stmt != NULL; stmt = stmt->next) {
+        if (stmt->kind != STMT_STORE)
+            return false;
+        const Buffer *to = stmt->store.place.buffer;
+        if (to->place != BUFFER_REG && reads(list, to))
+            return false;
+    }
+    return true;
+}
+
+/* Vectors hold one statement each. */
+static void vectorize_stores(const Sequence *s, const char *name, int64_t count)
+{
+    Text order = { 0 };
+    const int64_t lanes = target_lanes(s->target);
+    const char *inner = name;
+    if (count > lanes) {
+        schedule_add(s->schedule, STEP_SPLIT, lanes, 0, name);
+        inner = part_of(name, "i");
+    }
+    text_printf(&order, "| %s", inner);
+    schedule_add(s->schedule, STEP_ORDER, 0, 0, text_get(&order));
+    if (count > lanes && count % lanes != 0)
+        schedule_add(s->schedule, STEP_PEEL, 0, 1, part_of(name, "o"));
+    schedule_add(s->schedule, STEP_VECTORIZE, 0, 0, inner);
+    text_free(&order);
+}
+
 static void vectorize_loop(const Sequence *s, const Stmt *loop)
 {
     const Stmt *stmt = loop->loop.body;
     const char *name = loop->loop.var->name;
     int64_t lo, hi;
-    if (!loop_constant(loop, &lo, &hi) || lo != 0 || hi < 2 || stmt == NULL ||
-        stmt->next != NULL ||
+    if (!loop_constant(loop, &lo, &hi) || lo != 0 || hi < 2 || stmt == NULL)
+        return;
+    if (stmt->next != NULL && only_stores(stmt)) {
+        if (moves_smoothly(stmt, loop->loop.var))
+            vectorize_stores(s, name, hi);
+        return;
+    }
+    if (stmt->next != NULL ||
         (stmt->kind != STMT_STORE && stmt->kind != STMT_ACCUM) ||
         !can_be_vectors(stmt, loop->loop.var))
         return;

@@ -162,6 +162,15 @@ static void find_steps(Nest *nest)
     }
 }
 
+static void find_register(void *context, const Access *access, Role role,
+                          const Stmt *stmt)
+{
+    NestLoop *l = context;
+    (void)role, (void)stmt;
+    l->keeps = l->keeps || (access->buffer->place == BUFFER_REG &&
+                            access_uses(access, l->var));
+}
+
 /* kw moves the input where ow does: x[ow + kw]. */
 static void find_pairs(Nest *nest)
 {
@@ -256,6 +265,8 @@ bool nest_read(Kernel *kernel, Nest *nest)
         nest->scalars += kernel->locals.at[i]->rank == 0;
     find_operands(nest);
     find_steps(nest);
+    for (int i = 0; i < nest->count; i++)
+        visit_accesses(kernel->body, find_register, &nest->loop[i]);
     find_pairs(nest);
     find_padding(kernel, nest, &loops);
     return true;

@@ -22,6 +22,7 @@ typedef struct NestLoop {
     bool limited;   /* limits depend on other loops: padding */
     bool limits_others;
     int64_t first, last; /* iterations whose padding limits others */
+    bool keeps;          /* each iteration has a register of its own */
     int pair; /* the outer loop that moves the input in the same dimension, or
                  -1: a tap's pixel */
     int64_t step_y, step_x, step_w; /* elements per iteration; see STEP_... */

@@ -48,6 +48,12 @@ bool buffer_is_finite(const Buffer *buffer);
 /* The last statement of a list; NULL for the empty one. */
 Stmt *list_last(Stmt *list);
 
+/* Whether what the list does with a local depends on nothing before it: the
+ * first statement that touches it gives a value to the place (or places, over
+ * loops that are copies of one another) that all others mean; or, in some
+ * dimensions, to all there are. */
+bool local_starts_afresh(const Stmt *list, const Buffer *buffer);
+
 /* Swaps a loop with the only statement of its body, a loop; returns the new
  * outer one. */
 Stmt *loop_interchange(Kernel *kernel, Stmt *outer, Text *why);

@@ -20,6 +20,7 @@ typedef struct Expand {
     Loops loops;
     int *lanes; /* by variable: the vectors that its loops become */
     int64_t statements;
+    bool *single; /* by local: some elements are used one by one */
 } Expand;
 
 /* Unrolling is bounded: code grows with layers, not with multiplications. */
@@ -73,23 +74,68 @@ static void find_lanes(Expand *e, const Stmt *list)
     }
 }
 
+typedef struct Flat {
+    const Buffer *buffer;
+    bool found;
+} Flat;
+
+static void find_flat(void *context, const Access *access, Role role,
+                      const Stmt *stmt)
+{
+    Flat *f = context;
+    (void)role, (void)stmt;
+    f->found = f->found || (access->flat && access->buffer == f->buffer);
+}
+
+/* Loops that were fused count its elements, one after the other. */
+static bool has_addresses(const Kernel *k, const Buffer *buffer)
+{
+    Flat f = { buffer, false };
+    visit_accesses(k->body, find_flat, &f);
+    return f.found;
+}
+
+static bool *is_single(const Expand *e, const Buffer *local)
+{
+    for (int i = 0; i < e->kernel->locals.count; i++) {
+        if (e->kernel->locals.at[i] == local)
+            return &e->single[i];
+    }
+    BUG("'%s' is no local", local->name);
+}
+
+/* No loop around the access makes a vector of it. */
+static bool stands_alone(const Access *access, const Loops *loops)
+{
+    for (int i = 0; i < loops->count; i++) {
+        if (loops->at[i]->loop.mark == LOOP_VECTOR &&
+            access_uses(access, loops->at[i]->loop.var))
+            return false;
+    }
+    return true;
+}
+
 /* acc[5][6], vectorised over the 6, becomes acc[5][8]. */
 static bool pad_access(void *context, Kernel *k, const Access *access,
                        const Loops *loops, Access *result)
 {
-    (void)k;
     Expand *e = context;
     Access copy = *access;
     *result = copy;
     Buffer *b = copy.buffer;
-    if (b->place != BUFFER_REG || b->rank == 0 || copy.flat)
+    if (b->place != BUFFER_REG)
+        return true;
+    if (stands_alone(&copy, loops))
+        *is_single(e, b) = true;
+    if (b->rank == 0 || copy.flat)
         return true;
     Dim *last = &b->dim[b->rank - 1];
     for (int i = 0; i < loops->count; i++) {
         const Stmt *loop = loops->at[i];
         int lanes = lanes_for(e->target, last->extent);
         if (loop->loop.mark != LOOP_VECTOR || lanes <= last->extent ||
-            affine_coef(copy.index[b->rank - 1], loop->loop.var) != 1)
+            affine_coef(copy.index[b->rank - 1], loop->loop.var) != 1 ||
+            has_addresses(k, b))
             continue;
         last->extent = lanes;
         b->layout = layout_plain(b->rank, b->dim);
@@ -117,7 +163,8 @@ static bool has_elements(const Vector *v, const Access *access, int64_t span)
 }
 
 /* A register's vectors are whole, with more lanes than are in use: they must
- * not reach into each other, or out of the buffer. */
+ * not reach into each other, into elements that another loop has, or out of the
+ * buffer. */
 static bool whole_fits(const Vector *v, const Access *access)
 {
     const Affine *address = access->address;
@@ -127,7 +174,7 @@ static bool whole_fits(const Vector *v, const Access *access)
         return true;
     for (int i = 0; i < address->count; i++)
         apart = apart && address->term[i].coef % v->lanes == 0;
-    if (apart &&
+    if (apart && !*is_single(v->e, access->buffer) &&
         affine_upper_bound(v->e->kernel, address, v->e->loops.at,
                            v->e->loops.count, &high) &&
         high + v->lanes <= access->buffer->layout.size)
@@ -422,6 +469,7 @@ bool kernel_expand(Kernel *kernel, const Target *target, Text *why)
 {
     Expand e = { .kernel = kernel, .target = target, .why = why };
     e.lanes = NEW_N(kernel->arena, int, kernel->vars.count);
+    e.single = NEW_N(kernel->arena, bool, kernel->locals.count + 1);
     find_lanes(&e, kernel->body);
     Loops loops = { { NULL }, 0 };
     if (!map_accesses(kernel, kernel->body, &loops, pad_access, &e) ||

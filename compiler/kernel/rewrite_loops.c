@@ -299,6 +299,39 @@ static bool access_injective(const Access *access, const Stmt *a, const Stmt *b)
     return with_a >= 0 && with_b >= 0;
 }
 
+/* y[4*t + 1] and y[4*t + 2]: some index of the two differs by what no values of
+ * its variables make up for. */
+static bool never_meet(const Access *x, const Access *y)
+{
+    for (int d = 0; d < x->buffer->rank && !x->flat && !y->flat; d++) {
+        int64_t step = 0, offset;
+        for (int i = 0; i < x->index[d]->count; i++)
+            step = gcd_of(step, llabs(x->index[d]->term[i].coef));
+        if (affine_apart(x->index[d], y->index[d], &offset) &&
+            (step == 0 ? offset != 0 : offset % step != 0))
+            return true;
+    }
+    return false;
+}
+
+/* Whatever touches the buffer at the same place does so by the same index. */
+static bool places_are_apart(const Written *w)
+{
+    for (int i = 0; i < w->all.count; i++)
+        for (int j = 0; j < i; j++) {
+            if (!access_same_place(w->all.at[i], w->all.at[j]) &&
+                !never_meet(w->all.at[i], w->all.at[j]))
+                return false;
+        }
+    return true;
+}
+
+static bool order_is_free(const Access *access, const Stmt *a, const Stmt *b)
+{
+    return !access_uses(access, a->loop.var) ||
+           !access_uses(access, b->loop.var) || access_injective(access, a, b);
+}
+
 /* Whether iterations (a, b) may run in the order (b, a), for one buffer that
  * the body writes. */
 static bool swap_is_safe(const Stmt *body, const Buffer *buffer,
@@ -307,19 +340,22 @@ static bool swap_is_safe(const Stmt *body, const Buffer *buffer,
     const Var *a = aloop->loop.var, *b = bloop->loop.var;
     Written w = { .accum_only = true, .buffer = buffer };
     visit_accesses(body, gather, &w);
-    bool safe = w.accum_only;
+    bool local = buffer->place == BUFFER_REG || buffer->place == BUFFER_LOCAL;
+    bool moves = false;
+    for (int i = 0; i < w.all.count; i++)
+        moves =
+            moves || access_uses(w.all.at[i], a) || access_uses(w.all.at[i], b);
+    bool safe =
+        w.accum_only || (local && !moves && local_starts_afresh(body, buffer));
     if (!safe) {
-        safe = true;
         const Access *first = w.all.at[0];
-        for (int i = 1; i < w.all.count; i++)
-            safe = safe && access_same_place(first, w.all.at[i]);
-        safe = safe && (!access_uses(first, a) || !access_uses(first, b) ||
-                        access_injective(first, aloop, bloop));
+        safe = places_are_apart(&w);
+        for (int i = 0; i < w.all.count; i++)
+            safe = safe && order_is_free(w.all.at[i], aloop, bloop);
         /* Independent of both: only for locals that start afresh in each
          * iteration. */
         if (safe && !access_uses(first, a) && !access_uses(first, b))
-            safe = w.store_first && (buffer->place == BUFFER_REG ||
-                                     buffer->place == BUFFER_LOCAL);
+            safe = w.store_first && local;
     }
     vec_free(&w.writes);
     vec_free(&w.all);

@@ -15,6 +15,7 @@
  */
 #include "kernel/rewrite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- which locals live across ------------------------------------------------- */
@@ -77,17 +78,90 @@ static bool is_plain_store(const Stmt *stmt, const Buffer *buffer)
            uses_of_one(stmt, buffer, NULL).count == 1;
 }
 
-/* The first statement that touches it gives it a value, at the same place (or
- * places, over loops that are copies of one another) as all others mean. */
-static bool starts_afresh(const Stmt *list, const Buffer *buffer)
+/* How the indices of all accesses differ. */
+typedef struct Apart {
+    const Buffer *buffer;
+    const Access *first;
+    bool same[KERNEL_RANK];  /* not at all */
+    bool alike[KERNEL_RANK]; /* by a constant: high - low at most */
+    int64_t low[KERNEL_RANK], high[KERNEL_RANK];
+} Apart;
+
+static void compare_one(Apart *a, const Affine *index, int d)
 {
-    if (!uses_in(list, buffer, NULL).same_place)
-        return false;
-    for (; list != NULL; list = list->next) {
-        if (uses_of_one(list, buffer, NULL).count > 0)
-            return is_plain_store(list, buffer);
+    const Affine *first = a->first->index[d];
+    int64_t offset;
+    a->same[d] = a->same[d] && affine_equal(index, first);
+    a->alike[d] = a->alike[d] && affine_apart(index, first, &offset);
+    a->low[d] = index->base < a->low[d] ? index->base : a->low[d];
+    a->high[d] = index->base > a->high[d] ? index->base : a->high[d];
+}
+
+static void compare_index(void *context, const Access *access, Role role,
+                          const Stmt *stmt)
+{
+    Apart *a = context;
+    (void)role, (void)stmt;
+    if (access->buffer != a->buffer)
+        return;
+    if (a->first == NULL)
+        a->first = access;
+    for (int d = 0; d < a->buffer->rank; d++) {
+        if (access->flat || a->first->flat)
+            a->same[d] = a->alike[d] = false;
+        else
+            compare_one(a, access->index[d], d);
+    }
+}
+
+static Apart compare_indices(const Stmt *list, const Buffer *buffer)
+{
+    Apart a = { .buffer = buffer };
+    for (int d = 0; d < KERNEL_RANK; d++) {
+        a.same[d] = a.alike[d] = true;
+        a.low[d] = INT64_MAX;
+        a.high[d] = INT64_MIN;
+    }
+    visit_accesses(list, compare_index, &a);
+    return a;
+}
+
+/* One of the loops around the store runs over all of a dimension. */
+static bool fills(const Stmt *stmt, const Buffer *buffer, int dim)
+{
+    for (; stmt->kind == STMT_LOOP; stmt = stmt->loop.body) {
+        const Stmt *store = stmt;
+        int64_t lo, hi;
+        while (store->kind == STMT_LOOP)
+            store = store->loop.body;
+        const Affine *index = store->store.place.index[dim];
+        if (!store->store.place.flat && index->base == 0 && index->count == 1 &&
+            index->term[0].coef == 1 && index->term[0].var == stmt->loop.var &&
+            loop_constant(stmt, &lo, &hi) && lo == 0 &&
+            hi == buffer->dim[dim].extent)
+            return true;
     }
     return false;
+}
+
+bool local_starts_afresh(const Stmt *list, const Buffer *buffer)
+{
+    const Apart a = compare_indices(list, buffer);
+    const bool same_place = uses_in(list, buffer, NULL).same_place;
+    while (list != NULL && uses_of_one(list, buffer, NULL).count == 0)
+        list = list->next;
+    if (list == NULL)
+        return false;
+    if (list->kind == STMT_LOOP && touching(list, buffer) == 1 &&
+        !is_plain_store(list, buffer)) /* each iteration does */
+        return local_starts_afresh(list->loop.body, buffer);
+    if (!is_plain_store(list, buffer))
+        return false;
+    for (int d = 0; d < buffer->rank && !same_place; d++) {
+        if (!a.same[d] && !fills(list, buffer, d))
+            return false;
+    }
+    return true;
 }
 
 /* ---- a dimension more ------------------------------------------------------------ */
@@ -139,26 +213,6 @@ static bool expand_local(Kernel *k, Buffer *buffer, Stmt *loop,
 
 /* ---- iterations that never meet ----------------------------------------------------- */
 
-typedef struct Apart {
-    const Buffer *buffer;
-    const Access *first;
-    bool same[KERNEL_RANK]; /* all accesses have one index there */
-} Apart;
-
-static void compare_index(void *context, const Access *access, Role role,
-                          const Stmt *stmt)
-{
-    Apart *a = context;
-    (void)role, (void)stmt;
-    if (access->buffer != a->buffer)
-        return;
-    if (a->first == NULL)
-        a->first = access;
-    for (int d = 0; d < a->buffer->rank; d++)
-        a->same[d] = a->same[d] && !access->flat && !a->first->flat &&
-                     affine_equal(access->index[d], a->first->index[d]);
-}
-
 static bool binds(const Stmt *list, const Var *var)
 {
     for (; list != NULL; list = list->next) {
@@ -171,20 +225,36 @@ static bool binds(const Stmt *list, const Var *var)
     return false;
 }
 
-/* An index that the loop's variable and those around decide, and that all
- * accesses have in common: each iteration has elements of its own. */
+static int64_t gcd_of(int64_t a, int64_t b)
+{
+    return b == 0 ? a : gcd_of(b, a % b);
+}
+
+/* 32*i + 2*v + {0, 1} with v in 0..16: the accesses' difference is less than a
+ * step of v, and the steps of v together less than one of what is inside. */
+static bool digit_is_apart(const Apart *a, int dim, const Stmt *loop)
+{
+    const Affine *index = a->first->index[dim];
+    const int64_t step = llabs(affine_coef(index, loop->loop.var));
+    const int64_t count = loop_iterations_most(loop);
+    const int64_t apart = a->high[dim] - a->low[dim];
+    int64_t inside = 0;
+    for (int i = 0; i < index->count; i++) {
+        if (binds(loop->loop.body, index->term[i].var))
+            inside = gcd_of(llabs(index->term[i].coef), inside);
+    }
+    if (apart >= step)
+        return false;
+    return inside == 0 || (count > 0 && (count - 1) * step + apart < inside);
+}
+
+/* An index that all accesses have in common, but for a constant: each iteration
+ * has elements of its own. */
 static bool iterations_are_apart(const Stmt *loop, const Buffer *buffer)
 {
-    Apart a = { .buffer = buffer };
-    for (int d = 0; d < KERNEL_RANK; d++)
-        a.same[d] = true;
-    visit_accesses(loop->loop.body, compare_index, &a);
+    const Apart a = compare_indices(loop->loop.body, buffer);
     for (int d = 0; d < buffer->rank; d++) {
-        const Affine *index = a.first->flat ? NULL : a.first->index[d];
-        bool apart = a.same[d] && affine_coef(index, loop->loop.var) != 0;
-        for (int i = 0; apart && i < index->count; i++)
-            apart = !binds(loop->loop.body, index->term[i].var);
-        if (apart)
+        if (a.alike[d] && digit_is_apart(&a, d, loop))
             return true;
     }
     return false;
@@ -205,7 +275,7 @@ static bool separate(Kernel *k, Buffer *buffer, Stmt *loop, const Loops *around,
         return true;
     int everywhere = uses_in(k->body, buffer, NULL).count;
     if (!local || inside.with_var || everywhere != inside.count ||
-        !starts_afresh(loop->loop.body, buffer)) {
+        !local_starts_afresh(loop->loop.body, buffer)) {
         text_printf(why, "'%s' lives on between iterations of '%s'",
                     buffer->name, v->name);
         return false;

@@ -13,6 +13,8 @@
  * What was loaded once is used at once, a sum begins where it gets its first
  * product, and is stored behind its last one. C compilers keep to that order
  * by and large, and then need as many registers as there are sums under way.
+ * Sums that have no factor in common, directly or by way of others, come one
+ * family after the other.
  */
 #include "kernel/rewrite.h"
 
@@ -29,7 +31,7 @@ static bool is_straight(const Stmt *stmt)
 typedef struct Keyed {
     Stmt *stmt;
     int64_t key;
-    int place;
+    int place, family; /* family: the place of its first */
 } Keyed;
 
 typedef struct KeyOf {
@@ -74,9 +76,44 @@ static bool commute(const Stmt *a, const Stmt *b)
 static int compare_keyed(const void *a, const void *b)
 {
     const Keyed *x = a, *y = b;
+    if (x->family != y->family)
+        return x->family - y->family;
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;
     return x->place - y->place;
+}
+
+/* They add to one sum, or have a factor in common. */
+static bool are_related(const Keyed *a, const Keyed *b)
+{
+    const Stmt *s = a->stmt, *t = b->stmt;
+    const Access *x = &s->store.place, *y = &t->store.place;
+    if (a->key == b->key || expr_equal(s->store.value, t->store.value))
+        return true;
+    if (s->store.by && t->store.by && expr_equal(s->store.by, t->store.by))
+        return true;
+    return x->buffer == y->buffer && x->flat && y->flat &&
+           affine_equal(x->address, y->address);
+}
+
+/* The first pass makes of each the oldest that it is related to, the others
+ * spread what was found late; few are needed. */
+static void find_families(Keyed *run, int count)
+{
+    bool changed = true;
+    for (int i = 0; i < count; i++)
+        run[i].family = i;
+    while (changed) {
+        changed = false;
+        for (int i = 0; i < count; i++)
+            for (int j = 0; j < count; j++) {
+                if (run[j].family >= run[i].family ||
+                    !are_related(&run[i], &run[j]))
+                    continue;
+                run[i].family = run[j].family;
+                changed = true;
+            }
+    }
 }
 
 /* Sorts the accumulations from *link on whose addresses differ by constants. */
@@ -91,12 +128,13 @@ static Stmt **sort_run(Kernel *k, Stmt **link, const char *buffer)
             if (!commute(s, *link) ||
                 !affine_is_const(affine_sub(k, address, first), &key))
                 break;
-            vec_push(&run, (Keyed){ s, key, run.count });
+            vec_push(&run, (Keyed){ s, key, run.count, 0 });
         }
     }
     if (run.count == 0)
         return &(*link)->next;
     Stmt *after = run.at[run.count - 1].stmt->next;
+    find_families(run.at, run.count);
     qsort(run.at, (size_t)run.count, sizeof *run.at, compare_keyed);
     for (int i = 0; i < run.count; i++) {
         *link = run.at[i].stmt;
@@ -287,7 +325,7 @@ static Stmt **tighten(Stmt **link)
     Stmt *after =
         run.stmts.count ? run.stmts.at[run.stmts.count - 1]->next : *link;
     for (int i = 0; i < run.stmts.count; i++) {
-        Keyed one = { run.stmts.at[i], key_in_run(&run, i), i };
+        Keyed one = { run.stmts.at[i], key_in_run(&run, i), i, 0 };
         if (is_memory_store(one.stmt)) { /* these keep their order */
             if (one.key < stored)
                 one.key = stored;

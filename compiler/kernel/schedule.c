@@ -379,7 +379,7 @@ bool schedule_apply(Kernel *kernel, const Schedule *schedule,
 {
     if (!schedule_steps(kernel, schedule, why))
         return false;
-    if (!kernel_expand(kernel, target, why))
+    if (!kernel_expand(kernel, target, why) || !rewrite_spill(kernel, why))
         return false;
     for (int i = 0; i < schedule->steps.count; i++) {
         if (!apply_late(kernel, &schedule->steps.at[i], why))

@@ -104,6 +104,10 @@ void rewrite_share(Kernel *kernel);
  */
 bool kernel_expand(Kernel *kernel, const Target *target, Text *why);
 
+/* After kernel_expand: registers in loops that were not written out become
+ * arrays. Refuses where they would take too much of the stack. */
+bool rewrite_spill(Kernel *kernel, Text *why);
+
 /*
  * Lays a constant buffer out in the order in which the loops around its access
  * read it, outermost first: what is read next lies next, and what a vector

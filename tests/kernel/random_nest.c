@@ -8,6 +8,14 @@
  *                 for c in 0..5
  *                     acc += x[2*oh + kh - 1][c] * w[kh][c][oc]
  *             y[oh][oc] = max(acc, 0.0)
+ *
+ * Some compute tiles of outputs from as many sums in the last direction:
+ *
+ *             for j in 0..3
+ *                 acc[j] = b[oc]
+ *                 ...
+ *             y[2*oh][oc] = acc[0] + 2.0 * acc[1]
+ *             y[2*oh + 1][oc] = acc[1] + 2.0 * acc[2]
  */
 #include "local.h"
 
@@ -33,6 +41,8 @@ typedef struct Maker {
     int64_t groups, in, out; /* channels of a group */
     bool weights;
     AccumOp op;
+    int64_t tile, points; /* outputs and sums of a tile; points 0: no tiles */
+    const Affine *j;
     const Affine *o[2], *tap[2], *at[2]; /* output, tap, input position */
     const Affine *group, *c, *oc;        /* channel within the group */
     Buffer *x, *w, *b, *y, *skip;
@@ -82,6 +92,15 @@ static void pick_shape(Maker *m)
                                                : 1;
     m->in = m->channels >= CHANNELS_FULL ? pick(m, 1, 18) : 1;
     m->out = m->channels >= CHANNELS_FULL ? pick(m, 1, 36) : 1;
+    if (m->ways > 0 && chance(m, 25)) {
+        m->tile = pick(m, 1, 3);
+        m->points = pick(m, 1, 4);
+        m->way[m->ways - 1] = (Way){ .outputs = pick(m, 1, 6),
+                                     .window = 1,
+                                     .stride = m->points,
+                                     .dilation = 1 };
+        m->way[m->ways - 1].extent = m->points * m->way[m->ways - 1].outputs;
+    }
     m->weights = chance(m, 75);
     m->op = m->weights ? (chance(m, 50) ? ACCUM_ADD : ACCUM_FMA)
                        : (AccumOp)pick(m, ACCUM_ADD, ACCUM_MAX);
@@ -127,6 +146,8 @@ static void add_buffers(Maker *m)
         w[i] = m->way[i].window;
         y[i] = m->way[i].outputs;
     }
+    if (m->points)
+        y[rank - 1] *= m->tile;
     x[rank] = m->groups * m->in;
     y[rank] = w[rank + 1] = channels;
     w[rank] = m->in;
@@ -192,6 +213,8 @@ static void open_tap(Maker *m, int i)
     m->at[i] = affine_shift(
         k, affine_add(k, from, affine_scale(k, m->tap[i], way->dilation)),
         -way->pad);
+    if (m->points && i == m->ways - 1)
+        m->at[i] = affine_add(k, m->at[i], m->j);
 }
 
 static const Affine *channel(Maker *m, int64_t size, const Affine *within)
@@ -259,15 +282,24 @@ static void reduce(Maker *m, Access acc)
     m->c = affine_const(m->k, 0);
 }
 
-static const Expr *epilogue(Maker *m, const Expr *value)
+/* Output i of the tile. */
+static Access output_at(Maker *m, Buffer *buffer, int64_t i)
+{
+    const Affine *o[2] = { m->o[0], m->o[1] };
+    const int last = m->ways - 1;
+    if (m->points)
+        o[last] = affine_shift(m->k, affine_scale(m->k, o[last], m->tile), i);
+    return at_position(m, buffer, o, channel(m, m->out, m->oc));
+}
+
+static const Expr *epilogue(Maker *m, int64_t i, const Expr *value)
 {
     Kernel *k = m->k;
     const Expr *zero = expr_const(k, F32, 0);
 
     if (m->skip)
-        value = expr_2(k, EXPR_ADD, value,
-                       expr_load(k, at_position(m, m->skip, m->o,
-                                                channel(m, m->out, m->oc))));
+        value =
+            expr_2(k, EXPR_ADD, value, expr_load(k, output_at(m, m->skip, i)));
     switch (pick(m, 0, 5)) {
     case 0: return value;
     case 1: return expr_2(k, EXPR_MAX, value, zero);
@@ -285,10 +317,40 @@ static const Expr *epilogue(Maker *m, const Expr *value)
     }
 }
 
+static void compute_one(Maker *m)
+{
+    Kernel *k = m->k;
+    Buffer *local = kernel_local(k, "acc", DT_F32, BUFFER_REG, 0, NULL);
+    Access acc = access_at(local, (const Affine *const[]){ NULL });
+    kernel_store(k, acc, start_value(m));
+    reduce(m, acc);
+    kernel_store(k, output_at(m, m->y, 0), epilogue(m, 0, expr_load(k, acc)));
+}
+
+static const Expr *sum_of_tile(Maker *m, Buffer *acc, int64_t j)
+{
+    return expr_load(m->k, AT(acc, affine_const(m->k, j % m->points)));
+}
+
+static void compute_tile(Maker *m)
+{
+    Kernel *k = m->k;
+    Buffer *acc = kernel_local(k, "acc", DT_F32, BUFFER_REG, 1, &m->points);
+    m->j = open_loop(m, "j", m->points);
+    kernel_store(k, AT(acc, m->j), start_value(m));
+    reduce(m, AT(acc, m->j));
+    kernel_end(k);
+    for (int64_t i = 0; i < m->tile; i++)
+        kernel_store(
+            k, output_at(m, m->y, i),
+            epilogue(m, i,
+                     expr_3(k, EXPR_FMA, sum_of_tile(m, acc, i + 1),
+                            expr_const(k, F32, 2), sum_of_tile(m, acc, i))));
+}
+
 Program *random_nest(Arena *arena, uint64_t seed)
 {
     Maker m = { 0 };
-    Access acc;
 
     random_seed(&m.random, seed);
     m.program = program_new(arena, "nest", target_find("generic"));
@@ -296,13 +358,11 @@ Program *random_nest(Arena *arena, uint64_t seed)
     vec_push(&m.program->kernels, m.k);
     pick_shape(&m);
     add_buffers(&m);
-    acc.buffer = kernel_local(m.k, "acc", DT_F32, BUFFER_REG, 0, NULL);
-    acc = access_at(acc.buffer, (const Affine *const[]){ NULL });
     open_outputs(&m);
-    kernel_store(m.k, acc, start_value(&m));
-    reduce(&m, acc);
-    kernel_store(m.k, at_position(&m, m.y, m.o, channel(&m, m.out, m.oc)),
-                 epilogue(&m, expr_load(m.k, acc)));
+    if (m.points)
+        compute_tile(&m);
+    else
+        compute_one(&m);
     while (m.k->depth > 0)
         kernel_end(m.k);
     return m.program;

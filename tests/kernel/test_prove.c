@@ -179,8 +179,8 @@ static void test_all_parts_of_a_value_are_proved(void)
 
 /* The accesses and the limits of the loops of a kernel, to be moved. */
 typedef struct Spots {
-    Access *access[16];
-    Limit *limit[32];
+    Access *access[64];
+    Limit *limit[64];
     int accesses, limits;
 } Spots;
 

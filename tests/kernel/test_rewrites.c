@@ -127,7 +127,7 @@ static bool expand(Trial *t)
     Kernel *copy = kernel_copy(t->kernel);
     const Target *target =
         &targets[random_range(&t->random, 0, target_count - 1)];
-    bool ok = kernel_expand(copy, target, &why);
+    bool ok = kernel_expand(copy, target, &why) && rewrite_spill(copy, &why);
     if (ok && random_range(&t->random, 0, 1))
         rewrite_reuse(copy, copy->params.at[0]->name, &why);
     if (ok)
@@ -358,6 +358,74 @@ static void test_sums_of_several_outputs_take_turns(void)
     }
 }
 
+/* ---- tiles ------------------------------------------------------------------------ */
+
+/* Two outputs of each three sums. */
+static Program *tile_nest(Arena *arena, int tiles)
+{
+    const char *n = arena_printf(arena, "%d", tiles);
+    const char *m = arena_printf(arena, "%d", 2 * tiles);
+    return kernel_of(
+        arena,
+        arena_printf(arena, "x: input f32[%s][3]\ny: output f32[%s]\n", n, m),
+        arena_printf(arena,
+                     "local acc: reg f32[3]\n"
+                     "for t in 0..%s\n"
+                     "    for j in 0..3\n"
+                     "        acc[j] = 1.0\n"
+                     "        for k in 0..2\n"
+                     "            acc[j] += x[t][j]\n"
+                     "    y[2*t] = acc[0] + acc[1]\n"
+                     "    y[2*t + 1] = acc[1] - acc[2]\n",
+                     n));
+}
+
+/* Whether the steps apply, to the same answer; as many registers, and bytes of
+ * the stack. */
+static void expect_tiles(int tiles, const char *steps, bool applies,
+                         int registers, int64_t stack)
+{
+    Arena *arena = arena_new();
+    Program *p = tile_nest(arena, tiles);
+    Kernel *k = p->kernels.at[0];
+    int64_t count, again;
+    float *before = program_output(arena, p, 1, &count);
+    const bool did = apply_text(arena, k, steps);
+    CU_ASSERT_EQUAL(did, applies);
+    if (did) {
+        kernel_simplify(k);
+        kernel_verify(k, p->target, true);
+        kernel_prove(k);
+        CU_ASSERT_EQUAL(registers_of(k), registers);
+        CU_ASSERT_EQUAL(kernel_stack_bytes(k), stack);
+        float *after = program_output(arena, p, 1, &again);
+        CU_ASSERT_EQUAL_FATAL(count, again);
+        CU_ASSERT_EQUAL(memcmp(before, after, 4 * (size_t)count), 0);
+    }
+    program_free(p);
+    arena_free(arena);
+}
+
+/* Sums in loops that stay are an array, if not too large a one. */
+static void test_tiles_of_outputs(void)
+{
+    expect_tiles(8, "k: unroll j\n", true, 3, 0);
+    expect_tiles(8, "k: order t k | j; unroll j\n", true, 3, 0);
+    expect_tiles(8,
+                 "k: split t by 4; order t.o k | j t.i; unroll j;"
+                 " vectorize t.i\n",
+                 true, 12, 0);
+    expect_tiles(8, "k: split t by 4; order t.o k | j t.i; unroll j t.i\n",
+                 true, 12, 0);
+    expect_tiles(7,
+                 "k: split t by 4; order t.o k | j t.i; peel t.o;"
+                 " unroll j t.i\n",
+                 true, 2 * 12, 0);
+    expect_tiles(8, "k:\n", true, 0, 12);
+    expect_tiles(8, "k: order k | j t\n", true, 0, 8 * 12);
+    expect_tiles(4000, "k: order k | j t\n", false, 0, 0);
+}
+
 static Program *dense_nest(Arena *arena, int64_t inputs, const char *sum)
 {
     const char *n = arena_printf(arena, "%lld", (long long)inputs);
@@ -515,6 +583,7 @@ static const UnitTest tests[] = {
     UNIT(test_planes_are_woven_into_pixels),
     UNIT(test_a_channel_that_is_missing_is_refused),
     UNIT(test_sums_of_several_outputs_take_turns),
+    UNIT(test_tiles_of_outputs),
     UNIT(test_much_is_turned_tile_by_tile),
     UNIT(test_a_schedule_reads_back),
 };
