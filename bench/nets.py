@@ -326,4 +326,11 @@ LAYERS = {
     "conv5x5_28x28x1": layer("conv5x5_28x28x1", (28, 28, 1), 6, 5),
     "depthwise3x3_14x14x512":
         layer("depthwise3x3_14x14x512", (14, 14, 512), 512, 3, groups=512),
+    "tiles3x3_56x56x64": layer("tiles3x3_56x56x64", (56, 56, 64), 64, 3),
+    "tiles3x3_14x14x256": layer("tiles3x3_14x14x256", (14, 14, 256), 256, 3),
 }
+
+# All multiply-adds are made, so that the fraction of the peak is one; but of
+# those in tiles (Winograd).
+OPTIONS = {name: ["--skip=winograd"]
+           for name in LAYERS if not name.startswith("tiles")}

@@ -171,7 +171,8 @@ class NetJob(Job):
 
     def cnnc_command(self, cnnc, options):
         return [cnnc, self.cnn, "--weights", self.weights_path, "--bundle",
-                *options, "-o", self.path("c")]
+                *nets.OPTIONS.get(self.name, []), *options, "-o",
+                self.path("c")]
 
     def function(self):
         """The C files, the function to call, and what its bytes are marked."""

@@ -109,8 +109,10 @@ static void add_skips(const CommandOptions *options, TextList *skip)
 {
     for (int i = 0; i < options->skip.count; i++)
         vec_push(skip, options->skip.at[i]);
-    if (is_plain(options))
+    if (is_plain(options)) {
         vec_push(skip, "layout");
+        vec_push(skip, "winograd");
+    }
 }
 
 static Options pipeline_options(Build *build, const Target *target,

@@ -115,6 +115,10 @@ static const char *show_kernel(const Summary *s, const Node *node)
     if (first != node)
         return arena_printf(s->arena, "with %s", first->path);
     const char *schedule = show_schedule(s, name_to_c(s->arena, node->path));
+    if (node->op == OP_WINOGRAD)
+        return arena_printf(s->arena, "tiles of %lld; %s",
+                            (long long)node_attrs(node, WinogradAttrs)->tile,
+                            schedule);
     return *schedule ? schedule : "plain loops";
 }
 

@@ -260,6 +260,8 @@ void scale_node(const Node *node, const double *const *value,
         scale_standardize(node, value, in, out);
     else if (node->op == OP_NORMALIZE)
         scale_normalize(node, value, scale, out);
+    else if (node->op == OP_WINOGRAD || node->op == OP_WINOGRAD_INPUT)
+        op_winograd_magnitudes(node, in, out);
     else
         evaluate_as(node, node->op, in, out);
     for (int64_t k = 0; k < shape_count(&node->output[0]->shape); k++)

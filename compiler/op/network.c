@@ -50,7 +50,8 @@ static bool is_free(const Node *node)
 static void source_text(Text *text, const Node *node)
 {
     const Origin *origin = node->origin;
-    if (origin == NULL || origin->range.source == NULL) {
+    if (origin == NULL || origin->range.source == NULL ||
+        node->op == OP_WINOGRAD_INPUT) { /* nobody wrote it */
         text_add(text, op_info[node->op].name);
         return;
     }
@@ -81,6 +82,30 @@ static void place_text(Text *text, const Node *node)
     text_printf(text, "   %s:%d", slash ? slash + 1 : name, line);
 }
 
+/* Why there are tiles in the loops. */
+static void tiles_text(Text *text, const VecNodes *cluster)
+{
+    for (int i = 0; i < cluster->count; i++) {
+        const Node *node = cluster->at[i];
+        int64_t tile;
+        if (node->op == OP_WINOGRAD_INPUT) {
+            tile = node_attrs(node, WinogradInputAttrs)->tile;
+            text_printf(text,
+                        "\n%lld sums of the %lld pixels under %lld windows of "
+                        "three (Winograd)",
+                        (long long)tile + 2, (long long)tile + 2,
+                        (long long)tile);
+        } else if (node->op == OP_WINOGRAD) {
+            tile = node_attrs(node, WinogradAttrs)->tile;
+            text_printf(text,
+                        "\n%lld pixels of a row at a time, from %lld sums of "
+                        "products instead of %lld (Winograd)",
+                        (long long)tile, (long long)tile + 2,
+                        (long long)(3 * tile));
+        }
+    }
+}
+
 /* conv1 = conv(6, 5x5, pad=same) -> relu -> maxpool(2x2)   lenet5.cnn:8 */
 static char *cluster_comment(Arena *arena, const VecNodes *cluster)
 {
@@ -106,6 +131,7 @@ static char *cluster_comment(Arena *arena, const VecNodes *cluster)
         text_thousands(&text, macs);
         text_add(&text, " multiply-adds");
     }
+    tiles_text(&text, cluster);
     return text_take(&text, arena);
 }
 

@@ -48,6 +48,7 @@ static const Role roles[OP_COUNT] = {
     [OP_GLOBAL_MAXPOOL] = ROLE_POOL,
     [OP_GLOBAL_AVGPOOL] = ROLE_POOL,
     [OP_CONV] = ROLE_SUM,
+    [OP_WINOGRAD] = ROLE_SUM,
     [OP_WHERE] = ROLE_ELEMENT,
     [OP_DENSE] = ROLE_SUM,
     [OP_MATMUL] = ROLE_SUM,
@@ -58,12 +59,13 @@ static const Role roles[OP_COUNT] = {
 };
 
 /* The loops are no plain nest over the output: with several groups of several
- * filters, or an own nest for each phase of a stride. What reads it element by
+ * filters, several outputs a tile, or an own nest for each phase of a stride. What reads it element by
  * element is computed where those loops store. */
 static bool has_own_loops(const Node *node)
 {
     const ConvAttrs *a = node_attrs(node, ConvAttrs);
-    if (node->op == OP_CONV_TRANSPOSE || node->op == OP_RESIZE)
+    if (node->op == OP_CONV_TRANSPOSE || node->op == OP_RESIZE ||
+        node->op == OP_WINOGRAD)
         return true;
     return node->op == OP_CONV && a->groups > 1 && a->groups != a->filters;
 }

@@ -70,6 +70,7 @@ static Work work_of(const Node *node)
 {
     switch ((int)node->op) {
     case OP_CONV: return is_depthwise(node) ? WORK_CHANNELS : WORK_CONV;
+    case OP_WINOGRAD: return WORK_CONV;
     case OP_GLOBAL_AVGPOOL:
     case OP_GLOBAL_MAXPOOL:
         return node->input[0]->shape.rank == 3 ? WORK_REDUCTION : WORK_NONE;
@@ -78,7 +79,8 @@ static Work work_of(const Node *node)
     case OP_LPPOOL:
     case OP_PAD:
     case OP_SLICE:
-    case OP_UPSAMPLE: return WORK_CHANNELS;
+    case OP_UPSAMPLE:
+    case OP_WINOGRAD_INPUT: return WORK_CHANNELS;
     }
     return op_info[node->op].elementwise ? WORK_CHANNELS : WORK_NONE;
 }
@@ -183,7 +185,7 @@ static void find_images(Layouter *l)
 /* How much of a kernel's time a node of it takes. */
 static int weight_of(const Node *node)
 {
-    if (node->op == OP_CONV)
+    if (node->op == OP_CONV || node->op == OP_WINOGRAD)
         return 3;
     return op_info[node->op].elementwise || node->op == OP_UPSAMPLE ? 1 : 2;
 }

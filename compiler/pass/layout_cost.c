@@ -69,11 +69,14 @@ static double pixel_cost(const Layouter *l, const Job *job)
  * the caller's by way of a copy. */
 static double filter_cost(const Layouter *l, const Job *job)
 {
-    const ConvAttrs *a = node_attrs(job->heavy, ConvAttrs);
-    double macs = (double)op_info[OP_CONV].macs(job->heavy);
-    double cost =
-        macs / (2 * l->lanes * filled(a->filters / a->groups, l->lanes));
-    if (job->wrote == NULL || !is_planar(l, job->wrote) || a->filters == 1)
+    const Node *node = job->heavy;
+    const Shape *out = &node->output[0]->shape;
+    const int64_t filters = out->dim[shape_height(out) + 2];
+    const int64_t groups =
+        node->op == OP_CONV ? node_attrs(node, ConvAttrs)->groups : 1;
+    double macs = (double)op_info[node->op].macs(node);
+    double cost = macs / (2 * l->lanes * filled(filters / groups, l->lanes));
+    if (job->wrote == NULL || !is_planar(l, job->wrote) || filters == 1)
         return cost;
     return place_is_view(&job->wrote->place)
                ? cost + elements(job->wrote) * MOVE_CYCLES
@@ -90,7 +93,8 @@ static bool is_woven(const Layouter *l, const Job *job)
 
 static bool pixels_are_possible(const Layouter *l, const Job *job)
 {
-    return job->work == WORK_CONV && job->wrote != NULL &&
+    return job->work == WORK_CONV && job->heavy->op == OP_CONV &&
+           job->wrote != NULL &&
            node_attrs(job->heavy, ConvAttrs)->groups == 1 &&
            (is_planar(l, job->wrote) || is_woven(l, job)) &&
            pixel_stride(job) <= MOST_STRIDE;
@@ -140,10 +144,12 @@ static double looks(const Job *job)
     return count;
 }
 
-/* Only sums of products may read zeros instead of leaving out taps. */
+/* Only sums of products may read zeros instead of leaving out taps; and points
+ * of tiles do not lie as their pixels do. */
 static bool runs_over_rows(const Node *node)
 {
-    return node->op == OP_CONV || !needs_halo(node);
+    return node->op == OP_CONV ||
+           (!needs_halo(node) && node->op != OP_WINOGRAD_INPUT);
 }
 
 static double channel_cost(const Layouter *l, const Job *job)

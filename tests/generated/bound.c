@@ -66,26 +66,80 @@ static double *absolutes(const Bounder *b, int index)
     return values;
 }
 
+/* Sizes: nothing cancels out. */
+static double *evaluated_sizes(const Bounder *b, const double *const *in)
+{
+    const Op op = b->node->op;
+    if (op != OP_WINOGRAD && op != OP_WINOGRAD_INPUT)
+        return evaluated(b, in);
+    double *out = NEW_N(b->arena, double, count_out(b));
+    op_winograd_magnitudes(b->node, in, out);
+    return out;
+}
+
+/* A convolution that may be computed by tiles of a row: what cancels out in
+ * exact numbers leaves the rounding errors of its neighbours behind. */
+static bool may_be_tiled(const Node *node)
+{
+    const ConvAttrs *a = node_attrs(node, ConvAttrs);
+    return node->op == OP_CONV && a->kernel.at[1] == 3 &&
+           a->stride.at[1] == 1 && a->dilation.at[1] == 1 && a->groups == 1;
+}
+
+/* The largest of the pixels that may lie in one tile. */
+static double *spread_along_rows(const Bounder *b, const double *x)
+{
+    enum { TILE = 4 + 3 - 1 };
+    const Shape *shape = &b->node->input[0]->shape;
+    const int64_t channels = shape->dim[shape->rank - 1];
+    const int64_t width = shape->dim[shape->rank - 2];
+    double *wide = NEW_N(b->arena, double, count_in(b, 0));
+    for (int64_t i = 0; i < count_in(b, 0); i++) {
+        const int64_t w = i / channels % width;
+        for (int64_t d = 1 - TILE; d < TILE; d++)
+            if (w + d >= 0 && w + d < width)
+                wide[i] = fmax(wide[i], x[i + d * channels]);
+    }
+    return wide;
+}
+
 static void bound_products(Bounder *b)
 {
     const double *in[3] = { NULL };
+    const bool tiled = may_be_tiled(b->node);
     int64_t filters =
         count_in(b, 1) / b->node->input[1]->shape.dim[0]; /* dense: [in][out] */
     if (b->node->input[1]->shape.rank == 4)
         filters = b->node->input[1]->shape.dim[3];
-    const double r = rounding(count_in(b, 1) / filters);
+    const double r = rounding(count_in(b, 1) / filters) * (tiled ? 4 : 1);
     for (int i = 0; i < b->node->input_count; i++)
         in[i] = absolutes(b, i);
-    double *sizes = evaluated(b, in);
+    double *sizes = evaluated_sizes(b, in), *all = sizes;
+    if (tiled) {
+        const double *own = in[0];
+        in[0] = spread_along_rows(b, own);
+        all = evaluated(b, in);
+        in[0] = own;
+    }
     for (int i = 0; i < b->node->input_count; i++) { /* weights may be values */
         double *wide = absolutes(b, i);
         for (int64_t k = 0; k < count_in(b, i); k++)
             wide[k] += b->off[i][k];
         in[i] = wide;
     }
-    double *more = evaluated(b, in);
+    double *more = evaluated_sizes(b, in);
     for (int64_t i = 0; i < count_out(b); i++)
-        b->bound[i] = more[i] - sizes[i] + r * sizes[i];
+        b->bound[i] = more[i] - sizes[i] + r * all[i];
+}
+
+/* Points of tiles: sums of a few multiples of pixels. */
+static void bound_points(Bounder *b)
+{
+    const double *size[1] = { absolutes(b, 0) }, *off[1] = { b->off[0] };
+    const double *sums = evaluated_sizes(b, size);
+    const double *carried = evaluated_sizes(b, off);
+    for (int64_t i = 0; i < count_out(b); i++)
+        b->bound[i] = carried[i] + rounding(1) * sums[i];
 }
 
 /* Both factors may be off. */
@@ -439,6 +493,8 @@ static Rule *const rules[OP_COUNT] = {
     [OP_UPSAMPLE] = bound_moves,
     [OP_CONV] = bound_products,
     [OP_DENSE] = bound_products,
+    [OP_WINOGRAD] = bound_products,
+    [OP_WINOGRAD_INPUT] = bound_points,
     [OP_LOG_SOFTMAX] = bound_log_softmax,
     [OP_LPPOOL] = bound_sizes,
     [OP_REDUCE_L1] = bound_sizes,

@@ -17,7 +17,7 @@ RUNTIME = "-I" + os.path.join(SOURCE, "runtime", "include")
 WARNINGS = "-Wall -Wextra -Wconversion -Wpedantic -Wshadow -Werror".split()
 SIZES = {"float32": ("float", 4, "f"), "uint8": ("uint8_t", 1, "B"),
          "int32": ("int32_t", 4, "i")}
-OWN = ["bytes", "two", "planes", "vector"]
+OWN = ["bytes", "two", "planes", "vector", "tiles"]
 
 failures = []
 skips = []

@@ -23,7 +23,7 @@ static void test_random_networks_are_valid_and_finite(void)
     for (uint64_t seed = 1; seed <= 200; seed++) {
         Arena *arena = arena_new();
         Graph *g = graph_random(arena, seed, NULL);
-        double *inputs[4] = { NULL };
+        double **inputs = NEW_N(arena, double *, g->inputs.count + 1);
         Evaluation *e;
         graph_verify(g, "graph_random");
         CU_ASSERT(graph_has_weights(g));

@@ -15,6 +15,8 @@ static const Row rows[] = {
     { OP_CONV, "filters=4, kernel=2x3, groups=2, dilation=2" },
     { OP_CONV, "filters=4, kernel=3, groups=4, pad=1, bias=no" },
     { OP_CONV_TRANSPOSE, "filters=4, kernel=4x3, stride=2, groups=2" },
+    { OP_WINOGRAD_INPUT, "tile=2, left=1, right=1" },
+    { OP_WINOGRAD, "filters=3, tile=4" },
     { OP_MAXPOOL, "kernel=3, stride=2, pad=1" },
     { OP_AVGPOOL, "kernel=3, stride=2, pad=1, ceil_mode=yes" },
     { OP_LPPOOL, "kernel=2, p=3" },

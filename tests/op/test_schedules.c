@@ -100,6 +100,23 @@ static void expect_words(const char *lines, const char *const *words, int count)
     }
 }
 
+/* Each target's own choice of rows or tiles side by side. */
+static void test_tiles_of_a_row_have_vectors(void)
+{
+    expect_words(
+        "graph one\n"
+        "input x: f32[16, 24, 32]\n"
+        "parameter w: f32[3, 6, 32, 32] fan_in=288\n"
+        "points: f32[16, 36, 32] = winograd_input(x; left=1, right=1)\n"
+        "c: f32[16, 24, 32] = winograd(points, w; filters=32, "
+        "pad=[1, 0, 1, 0], bias=no)\n"
+        "r: f32[16, 24, 32] = relu(c)\n"
+        "output y = r\n",
+        (const char *const[]){ "unroll j", "vectorize oc", "vectorize c",
+                               "pack w" },
+        4);
+}
+
 /* Two channels in the caller's order: they are woven. */
 static void test_a_last_layer_of_few_channels_runs_over_pixels(void)
 {
@@ -147,6 +164,7 @@ static void test_zeros_behind_a_relu_are_left_out(void)
 }
 
 static const UnitTest tests[] = {
+    UNIT(test_tiles_of_a_row_have_vectors),
     UNIT(test_zeros_behind_a_relu_are_left_out),
     UNIT(test_a_padded_1x1_convolution_has_vectors),
     UNIT(test_softmax_has_vectors_along_and_across_its_axis),
