@@ -237,8 +237,8 @@ typedef struct Place {
     int64_t block;   /* channels a block: [c/block][h][w][block];
                                0: row-major; 1: planar [c][h][w] */
     int64_t halo[4]; /* zeros around each plane: top left bottom right */
-    int64_t pitch;   /* elements from row to row of a plane, halo and
-                               slack included; 0: just as wide as needed */
+    int64_t pitch;   /* pixels from row to row, halo included, where it is
+                               a part of the columns; 0: as many as it has */
     int64_t pixel;   /* row-major with a wider pixel: elements from one
                                pixel to the next (a slice of a concat, or
                                padded channels); 0: the channel count */

@@ -46,6 +46,8 @@ Steps place_steps(const Shape *shape, const Place *place)
         s.h = (place->pitch ? place->pitch : columns) * s.w;
         s.size = rows * s.h - (s.w - channels); /* a slice ends early */
     }
+    if (place->pitch) /* so does a part of the columns */
+        s.size -= (place->pitch - columns) * s.w;
     s.offset = place->halo[TOP] * s.h + place->halo[LEFT] * s.w;
     s.size += place->slack;
     return s;

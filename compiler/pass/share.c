@@ -4,6 +4,7 @@
  *     flatten1 within pool1                  the same elements, in order
  *     left, right within concat1             slices of its pixels:
  *                                            [l l l r r][l l l r r] ...
+ *                                            or of its rows: [l l l r r] ...
  *     slice1 within conv1                    likewise
  *
  * flatten, reshape, concat and slice then have no kernel.
@@ -54,12 +55,20 @@ static void share_reshape(Node *node)
 
 /* ---- parts ----------------------------------------------------------------------------- */
 
-/* Equal but for the width of a pixel, which a slice takes over. */
+/* Equal but for the widths of a pixel and of a row, which a part takes over. */
 static bool same_planes(const Place *whole, const Place *part)
 {
     Place narrow = *whole;
     narrow.pixel = part->pixel;
+    narrow.pitch = part->pitch;
     return layouts_equal(&narrow, part);
+}
+
+/* No zeros around it, and nothing behind a row that may be written over. */
+static bool has_bare_rows(const Place *p)
+{
+    return p->block != 1 && p->slack == 0 && p->ring == 0 && p->halo[0] == 0 &&
+           p->halo[1] == 0 && p->halo[2] == 0 && p->halo[3] == 0;
 }
 
 /* Elements from the start of the whole to that of a part that begins at index
@@ -75,7 +84,13 @@ static bool part_offset(const Tensor *whole, int axis, int64_t start,
         *offset = start * inner;
         return true;
     }
-    if (axis != 2 || whole->shape.rank != 3 || !same_planes(p, &part->place))
+    if (whole->shape.rank != 3 || !same_planes(p, &part->place))
+        return false;
+    if (axis == 1) {
+        *offset = start * place_steps(&whole->shape, p).w;
+        return has_bare_rows(p);
+    }
+    if (axis != 2)
         return false;
     if (p->block == 0) {
         *offset = start;
@@ -91,9 +106,14 @@ static void put_within(const Tensor *whole, int axis, Tensor *part,
     Place *p = &part->place;
     p->within = (Tensor *)(uintptr_t)whole;
     p->within_offset = offset;
-    if (axis == 2 && whole->shape.rank == 3 && p->block == 0)
-        p->pixel =
-            whole->place.pixel ? whole->place.pixel : whole->shape.dim[2];
+    if (axis == 0 || whole->shape.rank != 3)
+        return; /* as they are, one behind the other */
+    p->pixel = whole->place.pixel;
+    p->pitch = whole->place.pitch;
+    if (axis == 2 && p->block == 0 && p->pixel == 0)
+        p->pixel = whole->shape.dim[2];
+    if (axis == 1 && p->pitch == 0)
+        p->pitch = whole->shape.dim[1];
 }
 
 /* ---- slice ------------------------------------------------------------------------------ */
@@ -178,7 +198,7 @@ static void forget(Tensor *tensor)
         return;
     tensor->place.within = NULL;
     tensor->place.within_offset = 0;
-    tensor->place.pixel = 0;
+    tensor->place.pixel = tensor->place.pitch = 0;
 }
 
 bool pass_share(Graph *graph, PassContext *context)
@@ -208,7 +228,7 @@ bool pass_share(Graph *graph, PassContext *context)
         const Place *p = &graph->tensors.at[i]->place;
         changed |= p->within != before[i].within ||
                    p->within_offset != before[i].within_offset ||
-                   p->pixel != before[i].pixel;
+                   p->pixel != before[i].pixel || p->pitch != before[i].pitch;
     }
     return changed;
 }
