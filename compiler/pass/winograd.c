@@ -14,6 +14,8 @@
 #include "graph/winograd.h"
 #include "pass/local.h"
 
+#include <math.h>
+
 #define TAPS WINOGRAD_TAPS
 /* Of the cycles of a plain convolution that may be left. */
 #define GAIN 0.85
@@ -37,10 +39,17 @@ static bool feeds_pool(const Node *conv, Node *const *only)
     return reader != NULL && reader->op != OP_CONV && window_of(reader, &w);
 }
 
-/* No value of the network. It may not have its data yet. */
-static bool is_parameter(const Tensor *tensor)
+/* No value of the network, and without infinities, which would cancel out to
+ * NaN. It may not have its data yet. */
+static bool are_plain_weights(const Tensor *tensor)
 {
-    return tensor->kind == TENSOR_PARAMETER || tensor->kind == TENSOR_CONSTANT;
+    if (tensor->kind != TENSOR_PARAMETER && tensor->kind != TENSOR_CONSTANT)
+        return false;
+    for (int64_t i = 0; tensor->data && i < shape_count(&tensor->shape); i++) {
+        if (!isfinite(tensor->data[i]))
+            return false;
+    }
+    return true;
 }
 
 static bool has_sizes(const Node *node, const Target *target, Sizes *s)
@@ -50,7 +59,7 @@ static bool has_sizes(const Node *node, const Target *target, Sizes *s)
     if (node->op != OP_CONV || a->kernel.at[1] != TAPS ||
         a->stride.at[1] != 1 || a->dilation.at[0] != 1 ||
         a->dilation.at[1] != 1 || a->groups != 1 || a->flip ||
-        !is_parameter(node->input[1]))
+        !are_plain_weights(node->input[1]))
         return false;
     in = &node->input[0]->shape;
     out = &node->output[0]->shape;
