@@ -387,7 +387,8 @@ static bool is_allowed(const Maker *m, Op op)
     static const bool is_step[OP_COUNT] = {
         [OP_ARGMAX] = true, [OP_ARGMIN] = true, [OP_HARDMAX] = true,
         [OP_FLOOR] = true,  [OP_CEIL] = true,   [OP_ROUND] = true,
-        [OP_SIGN] = true,   [OP_WHERE] = true, /* by what decides it */
+        [OP_SIGN] = true,   [OP_SHRINK] = true, [OP_THRESHOLDED_RELU] = true,
+        [OP_WHERE] = true, /* by what decides it */
 #define TRUTH(id, ...) [OP_##id] = true,
 #include "graph/ops.def"
     };

@@ -15,8 +15,8 @@ typedef struct RandomOptions {
     int least_nodes, most_nodes;
     int64_t most_elements; /* of a tensor */
     int64_t most_macs;     /* of a node */
-    /* Also argmax, and conversions to whole numbers: small differences of
-     * their input make large ones of their output. */
+    /* Also argmax, thresholds, and conversions to whole numbers: small
+     * differences of their input make large ones of their output. */
     bool steps;
     const bool *only; /* by Op: those to choose from; NULL: all */
     /* Images are [n, c, h, w] or [c, h, w], as in foreign models: layers of

@@ -17,6 +17,13 @@ static int64_t draw_int(Maker *m, const Tensor *x)
     return chance(m, 3) ? channels_of(x) : PICK(m, numbers);
 }
 
+/* Wide borders make all that follows large. */
+static int64_t draw_border(Maker *m)
+{
+    static const int64_t numbers[] = { -1, 0, 0, 1, 1, 2, 3, 9 };
+    return PICK(m, numbers);
+}
+
 static double draw_float(Maker *m, Op op)
 {
     static const double positive[] = { 0.5, 0.75, 1, 2 };
@@ -217,7 +224,12 @@ void random_attr(Maker *m, const Node *node, const AttrInfo *attr)
     void *field = (char *)node->attrs + attr->offset;
     const Tensor *x = node->input[0];
     switch (attr->kind) {
-    case ATTR_INT: *(int64_t *)field = draw_int(m, x); return;
+    case ATTR_INT:
+        *(int64_t *)field =
+            node->op == OP_WINOGRAD_INPUT && strcmp(attr->name, "tile") != 0
+                ? draw_border(m)
+                : draw_int(m, x);
+        return;
     case ATTR_FLOAT: *(double *)field = draw_float(m, node->op); return;
     case ATTR_BOOL: *(bool *)field = chance(m, 2); return;
     case ATTR_SIZE: *(Size *)field = draw_size(m, x); return;

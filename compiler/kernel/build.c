@@ -14,45 +14,70 @@
 
 /* ---- names ----------------------------------------------------------------- */
 
+/* Which of NAME, NAME2, NAME3, ... there are. */
+typedef struct Taken {
+    const char *wanted;
+    size_t length;
+    bool *number; /* [1]: NAME itself */
+    int most;
+} Taken;
+
+static Taken taken_of(const char *wanted, int names)
+{
+    Taken t = { wanted, strlen(wanted), NULL, names + 1 };
+    t.number = mem_alloc((size_t)(t.most + 1) * sizeof *t.number);
+    memset(t.number, 0, (size_t)(t.most + 1) * sizeof *t.number);
+    return t;
+}
+
+static void note_name(Taken *t, const char *name)
+{
+    const char *rest = name + t->length;
+    int number = 0;
+    if (strncmp(name, t->wanted, t->length) != 0)
+        return;
+    if (*rest == '\0')
+        t->number[1] = true;
+    if (*rest < '1' || *rest > '9')
+        return;
+    for (; *rest >= '0' && *rest <= '9' && number <= t->most; rest++)
+        number = 10 * number + (*rest - '0');
+    if (*rest == '\0' && number > 1 && number <= t->most)
+        t->number[number] = true;
+}
+
+/* As many names cannot take one number more. */
+static const char *first_free(Arena *arena, Taken *t)
+{
+    int number = 1;
+    while (t->number[number])
+        number++;
+    mem_free(t->number);
+    return name_intern(number == 1
+                           ? t->wanted
+                           : arena_printf(arena, "%s%d", t->wanted, number));
+}
+
 /* Buffers and temporaries: what a value may be called. */
-static bool name_is_taken(const Kernel *kernel, const char *name)
-{
-    for (int i = 0; i < kernel->params.count; i++) {
-        if (strcmp(kernel->params.at[i]->name, name) == 0)
-            return true;
-    }
-    for (int i = 0; i < kernel->locals.count; i++) {
-        if (strcmp(kernel->locals.at[i]->name, name) == 0)
-            return true;
-    }
-    for (int i = 0; i < kernel->temps.count; i++) {
-        if (strcmp(kernel->temps.at[i]->name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool var_is_taken(const Kernel *kernel, const char *name)
-{
-    for (int i = 0; i < kernel->vars.count; i++) {
-        if (strcmp(kernel->vars.at[i]->name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static const char *first_free(const Kernel *kernel, const char *wanted,
-                              bool (*taken)(const Kernel *, const char *))
-{
-    const char *name = wanted;
-    for (int i = 2; taken(kernel, name); i++)
-        name = arena_printf(kernel->arena, "%s%d", wanted, i);
-    return name_intern(name);
-}
-
 const char *kernel_unique_name(const Kernel *kernel, const char *wanted)
 {
-    return first_free(kernel, wanted, name_is_taken);
+    Taken t = taken_of(wanted, kernel->params.count + kernel->locals.count +
+                                   kernel->temps.count);
+    for (int i = 0; i < kernel->params.count; i++)
+        note_name(&t, kernel->params.at[i]->name);
+    for (int i = 0; i < kernel->locals.count; i++)
+        note_name(&t, kernel->locals.at[i]->name);
+    for (int i = 0; i < kernel->temps.count; i++)
+        note_name(&t, kernel->temps.at[i]->name);
+    return first_free(kernel->arena, &t);
+}
+
+static const char *unique_var(const Kernel *kernel, const char *wanted)
+{
+    Taken t = taken_of(wanted, kernel->vars.count);
+    for (int i = 0; i < kernel->vars.count; i++)
+        note_name(&t, kernel->vars.at[i]->name);
+    return first_free(kernel->arena, &t);
 }
 
 /* ---- programs -------------------------------------------------------------- */
@@ -173,7 +198,7 @@ Buffer *kernel_local(Kernel *kernel, const char *name, DType type,
 const Var *kernel_var(Kernel *kernel, const char *name)
 {
     Var *var = NEW(kernel->arena, Var);
-    var->name = first_free(kernel, name, var_is_taken);
+    var->name = unique_var(kernel, name);
     var->id = kernel->vars.count;
     vec_push(&kernel->vars, var);
     return var;
@@ -183,7 +208,7 @@ void kernel_adopt_vars(Kernel *reader, const Kernel *producer)
 {
     for (int i = 0; i < producer->vars.count; i++) {
         Var *var = producer->vars.at[i];
-        var->name = first_free(reader, var->name, var_is_taken);
+        var->name = unique_var(reader, var->name);
         var->id = reader->vars.count; /* ascending as before */
         vec_push(&reader->vars, var);
     }
