@@ -29,6 +29,13 @@ if [[ -x $CNNC ]]; then
     grep -q "^network .*native/" "$work/native" || exit 1
     grep -Eq '^ball .* [0-9]+\.[0-9]{3} ' "$work/native" || exit 1
 
+    # What compiling costs.
+    "$CNNC_SOURCE/bench/compile" --net ball --times 1 --cc "$CC" \
+        --cnnc "$CNNC" --folder "$work" >"$work/costs" || exit 1
+    cat "$work/costs"
+    grep -qx 'ball: 1,470 weights' "$work/costs" || exit 1
+    [[ $(grep -Ec ' s of processor +[0-9]+ MB$' "$work/costs") == 2 ]] || exit 1
+
     # An ONNX file with names of its own says what the plain loops say (one
     # channel: the layouts are the same). Of the other files one has several
     # inputs and outputs, the rest what nobody races.
