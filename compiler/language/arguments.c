@@ -83,8 +83,10 @@ static bool store_floats(Arena *keep, const Constant *constant, FloatList *list)
 
 static bool store_bool(const Constant *constant, bool *truth)
 {
+    if (constant->kind != CONSTANT_BOOL)
+        return false;
     *truth = constant->truth;
-    return constant->kind == CONSTANT_BOOL;
+    return true;
 }
 
 static bool store_dtype(const Constant *constant, DType *type)

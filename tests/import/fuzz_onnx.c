@@ -4,14 +4,13 @@
  *     build-fuzz/tests/fuzz_onnx -timeout=20 CORPUS SEEDS
  *
  * What the reader takes is imported, and what is imported has to be a graph
- * that verifies and, where it is small, becomes C. Bytes changed at random rarely stay a message, as each of its
- * lengths is wrong then: most changes are made to fields, at any depth, and
- * the lengths around them are written anew.
+ * that verifies and, where it is small, becomes C. Bytes changed at random
+ * rarely stay a message, as each of its lengths is wrong then: most changes are
+ * made to fields, at any depth, and the lengths around them are written anew.
  */
-#include "emit/emit.h"
+#include "fuzz.h"
 #include "import/import.h"
 #include "import/onnx.h"
-#include "pipeline.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,34 +35,6 @@ static ImportOptions options_for(Arena *arena, const OnnxModel *model)
     return (ImportOptions){ .dims = dims, .dim_count = count };
 }
 
-/* The passes are not what is tested here: they get what takes no time. */
-static bool is_small(const Graph *graph)
-{
-    int64_t count = 0;
-    for (int i = 0; i < graph->tensors.count; i++)
-        count += shape_count(&graph->tensors.at[i]->shape);
-    return graph->nodes.count <= 30 && count <= 20000;
-}
-
-static void compile(Arena *arena, Graph *graph)
-{
-    const EmitOptions emit = { .source_name = "fuzz.c" };
-    Options how = { .target = target_find("x86-64-v3") };
-    PassContext context = { 0 };
-    Text text = { 0 };
-    pipeline_optimise(graph, &how, &context);
-    Program *program = pipeline_program(arena, graph, &how, &context);
-    if (program) {
-        program->origin = "fuzz.onnx";
-        program->target_note = "of the fuzzer";
-        emit_c(&text, program, &emit);
-        program_free(program);
-    }
-    REQUIRE((program != NULL) == (diag_error_count() == 0));
-    pass_context_free(&context);
-    text_free(&text);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static FILE *nowhere;
@@ -83,8 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     REQUIRE((graph != NULL) == (diag_error_count() == 0));
     if (graph)
         graph_verify(graph, "the import");
-    if (graph && is_small(graph))
-        compile(arena, graph);
+    if (graph && fuzz_is_small(graph))
+        fuzz_compile(arena, graph, "fuzz.onnx");
     graph_free(graph);
     arena_free(arena);
     return 0;

@@ -4,9 +4,11 @@
  *     build/tests/fuzz_language -dict=tests/language/cnn.dict CORPUS
  *
  * What the reader of files accepts as text is parsed, elaborated and
- * formatted; what was formatted has to be its own standard form. BUG and the
- * sanitizers find the rest.
+ * formatted; what was formatted has to be its own standard form, and a small
+ * network becomes C, with weights from a seed. BUG and the sanitizers find the
+ * rest.
  */
+#include "fuzz.h"
 #include "language/language.h"
 
 #include <stdlib.h>
@@ -39,6 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     diag_reset();
     Graph *graph = lang_read(arena, source);
     REQUIRE((graph != NULL) == (diag_error_count() == 0));
+    if (graph && fuzz_is_small(graph)) {
+        graph_init_weights(graph, 1);
+        fuzz_compile(arena, graph, "fuzz.cnn");
+    }
     graph_free(graph);
     diag_reset();
     format_twice(arena, source);
